@@ -1,0 +1,2 @@
+export type { Principal } from './principal.ts';
+export { tenantContextHeader, type TenantContext } from './tenant-context.ts';

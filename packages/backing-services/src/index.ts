@@ -1,0 +1,2 @@
+export { freePort, PortInUseError, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
+export { startDisposablePostgres } from './postgres-for-tests.ts';

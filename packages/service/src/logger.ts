@@ -1,0 +1,24 @@
+import { pino, type Logger } from 'pino';
+import { PinoPretty } from 'pino-pretty';
+
+export type { Logger };
+
+export interface LoggerOptions {
+  /** Name of the service, on every line. */
+  service: string;
+  /** Default `info`. */
+  level?: string;
+  /** One readable line an entry instead of JSON. Default false. */
+  pretty?: boolean;
+}
+
+/** Values that must never reach a log, wherever an object with such a key is logged. */
+const secretPaths = ['authorization', 'password', 'token', 'connectionString'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
+
+export function createLogger({ service, level = 'info', pretty = false }: LoggerOptions): Logger {
+  const options = { name: service, level, redact: { paths: secretPaths, censor: '[redacted]' } };
+  return pretty ? pino(options, PinoPretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })) : pino(options);
+}
+
+/** A logger that writes nothing, for tests. */
+export const silentLogger: Logger = pino({ level: 'silent' });

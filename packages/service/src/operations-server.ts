@@ -1,0 +1,18 @@
+import Fastify from 'fastify';
+import type { Registry } from 'prom-client';
+
+export interface OperationsServerOptions {
+  port: number;
+  host: string;
+  metrics: Registry;
+}
+
+/** Serves `/metrics` for Prometheus on a port of its own, so that it is never reachable where customers are. */
+export async function startOperationsServer({ port, host, metrics }: OperationsServerOptions): Promise<AsyncDisposable & { url: string }> {
+  const server = Fastify();
+  server.get('/metrics', async (_request, reply) => {
+    await reply.type(metrics.contentType).send(await metrics.metrics());
+  });
+  const url = await server.listen({ port, host });
+  return { url, [Symbol.asyncDispose]: async () => await server.close() };
+}
