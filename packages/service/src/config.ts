@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { StartError } from './start-error.ts';
 
 /** Raised when the environment is not fit to start with; names every bad variable at once. */
-export class ConfigError extends Error {
+export class ConfigError extends StartError {
+  /** `EX_CONFIG` of sysexits.h. */
+  override readonly exitStatus = 78;
   readonly problems: readonly string[];
 
   constructor(problems: readonly string[]) {
     super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.name = 'ConfigError';
     this.problems = problems;
   }
 }
@@ -16,7 +18,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Parses the variables that `schema` names out of `environment`. `NAME_FILE` is read in place of `NAME` where it is set, as
- * Docker and Kubernetes mount secrets; an empty value counts as missing.
+ * Docker and Kubernetes mount secrets; space around a value is dropped, and an empty value counts as missing.
  *
  * @throws {ConfigError} naming every missing or malformed variable
  */
@@ -40,7 +42,7 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(shape: Shape, envi
 
 function readVariable(name: string, environment: Environment, problems: string[]): string | undefined {
   const file = environment[`${name}_FILE`];
-  if (!file) return environment[name];
+  if (!file) return environment[name]?.trim();
   try {
     return readFileSync(file, 'utf8').trim();
   } catch (error) {
@@ -60,7 +62,10 @@ export const variable = {
   url: (description: string, ...protocols: string[]) =>
     z
       .string()
-      .refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`)
+      .refine(
+        (text) => protocols.includes(URL.parse(text)?.protocol ?? ''),
+        `must be a URL starting with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+      )
       .describe(description),
   /** A secret of at least 32 bytes, in base64. */
   key: (description: string) =>

@@ -13,3 +13,4 @@ export { runService } from './lifecycle.ts';
 export { createLogger, silentLogger, type Logger } from './logger.ts';
 export { startOperationsServer } from './operations-server.ts';
 export { keyRingVariable, seal, unseal, UnsealError, type KeyRing } from './sealing.ts';
+export { StartError } from './start-error.ts';

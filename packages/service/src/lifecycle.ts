@@ -1,34 +1,45 @@
-import { ConfigError } from './config.ts';
 import type { Logger } from './logger.ts';
+import { StartError } from './start-error.ts';
 
 /** Milliseconds that a clean stop may take before the process gives up on it. */
 const stopDeadlineMs = 20_000;
 
-/** Exit status of a process that could not be configured (`EX_CONFIG` of sysexits.h). */
-const configErrorStatus = 78;
+/** Milliseconds after a first signal in which another is the same one: package managers pass on what the terminal also sends. */
+const echoMs = 1000;
 
 /**
  * Runs a service until SIGINT or SIGTERM, then disposes of it. A second signal, or a stop that outlasts its deadline, ends the
- * process at once. A {@link ConfigError} is printed as it is, without a stack.
+ * process at once. A {@link StartError} is printed as it is, without a stack.
  */
 export async function runService(start: () => Promise<AsyncDisposable>, logger?: Logger): Promise<void> {
-  const stopSignal = nextStopSignal();
+  using stopSignal = listenForStopSignal(() => abandon(logger, 'a second signal came'));
   try {
     await using _service = await start();
-    const signal = await stopSignal;
+    const signal = await stopSignal.first;
     logger?.info({ signal }, 'stopping');
     setTimeout(() => abandon(logger, `the stop took more than ${stopDeadlineMs} ms`), stopDeadlineMs).unref();
-    void nextStopSignal().then(() => abandon(logger, 'a second signal came'));
   } catch (error) {
     report(error, logger);
-    process.exitCode = error instanceof ConfigError ? configErrorStatus : 1;
+    process.exitCode = error instanceof StartError ? error.exitStatus : 1;
   }
 }
 
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
-  return promise;
+function listenForStopSignal(onSecond: () => void): Disposable & { first: Promise<NodeJS.Signals> } {
+  const { promise: first, resolve } = Promise.withResolvers<NodeJS.Signals>();
+  let firstAt: number | null = null;
+  const listener = (signal: NodeJS.Signals): void => {
+    firstAt ??= performance.now();
+    resolve(signal);
+    if (performance.now() - firstAt > echoMs) onSecond();
+  };
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.on(signal, listener);
+  return {
+    first,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) process.off(signal, listener);
+    },
+  };
 }
 
 function abandon(logger: Logger | undefined, reason: string): never {
@@ -37,7 +48,7 @@ function abandon(logger: Logger | undefined, reason: string): never {
 }
 
 function report(error: unknown, logger: Logger | undefined): void {
-  if (error instanceof ConfigError) console.error(error.message);
+  if (error instanceof StartError) console.error(error.message);
   else if (logger) logger.fatal({ err: error }, 'could not start');
   else console.error(error);
 }

@@ -12,12 +12,14 @@ export interface LoggerOptions {
   pretty?: boolean;
 }
 
-/** Values that must never reach a log, wherever an object with such a key is logged. */
+/** Values that must never reach a log: under such a key of what is logged, or of an object up to two levels within it. */
 const secretPaths = ['authorization', 'password', 'token', 'connectionString'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 export function createLogger({ service, level = 'info', pretty = false }: LoggerOptions): Logger {
   const options = { name: service, level, redact: { paths: secretPaths, censor: '[redacted]' } };
-  return pretty ? pino(options, PinoPretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })) : pino(options);
+  return pretty
+    ? pino(options, PinoPretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
+    : pino(options);
 }
 
 /** A logger that writes nothing, for tests. */

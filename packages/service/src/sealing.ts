@@ -9,23 +9,29 @@ const keyBytes = 32;
 /** Keys for sealing, by id. The first one seals; all of them open, so that a key can be rotated. */
 export type KeyRing = ReadonlyMap<string, Buffer>;
 
+const keyRingFormat = 'id:key, where key is 32 bytes in base64, for example k1:$(openssl rand -base64 32)';
+
 /** `CREDENTIALS_KEY`: `id:base64` of 32 bytes; several, separated by commas, while a key is rotated: the first one seals. */
 export const keyRingVariable = z
   .string()
-  .describe('id:key, where key is 32 bytes in base64, for example k1:$(openssl rand -base64 32)')
   .transform((text, check): KeyRing => {
     const ring = new Map<string, Buffer>();
     for (const entry of text.split(',')) {
       const [id, key] = splitOnce(entry.trim(), ':');
       const bytes = Buffer.from(key, 'base64');
       if (id === '' || id.includes('.') || bytes.length !== keyBytes) {
-        check.addIssue('must be id:key, where key is 32 bytes in base64, for example k1:$(openssl rand -base64 32)');
+        check.addIssue(`must be ${keyRingFormat}`);
+        return z.NEVER;
+      }
+      if (ring.has(id)) {
+        check.addIssue('must not use a key id twice: what the lost key sealed would never open again');
         return z.NEVER;
       }
       ring.set(id, bytes);
     }
     return ring;
-  });
+  })
+  .describe(keyRingFormat);
 
 /** Raised when a sealed secret was changed, belongs elsewhere, or its key is not in the ring. */
 export class UnsealError extends Error {

@@ -1,1 +1,30 @@
-export {};
+export {
+  defineSubgraph,
+  type Resolver,
+  type Resolvers,
+  type Subgraph,
+  type SubgraphContext,
+  type SubgraphDefinition,
+} from './define-subgraph.ts';
+export { SubgraphDefinitionError } from './errors.ts';
+export { createSubgraphHandler, type ExecuteOptions, type SubgraphHandler, type SubgraphHandlerOptions, type SubgraphOperation } from './handler.ts';
+export { defaultSubgraphsDirectory, loadSubgraphByName, loadSubgraphs } from './load-subgraphs.ts';
+export { createGroupLoader, createLoader, type Loader, type LoaderOptions, type ReadRows } from './loaders.ts';
+export type { Member } from './membership-store.ts';
+export {
+  parsePage,
+  toConnection,
+  type Connection,
+  type CursorPosition,
+  type Ordering,
+  type Page,
+  type PageArguments,
+  type PageLimits,
+} from './pagination.ts';
+export { roleIncludes, type MemberRole } from './roles.ts';
+export { dateTimeScalar } from './scalars.ts';
+export { serveSubgraph, type SubgraphServer, type SubgraphServerOptions } from './server.ts';
+export { openServices, type OpenServices, type ServicesConfig, type SubgraphServices } from './services.ts';
+export { canonicalUuid } from './uuid.ts';
+export type { SubgraphRequest } from './subgraph-request.ts';
+export type { Acting, Viewer } from './viewer.ts';

@@ -1,1 +1,12 @@
-export {};
+import { dateTimeScalar, defineSubgraph } from '@tenantry/subgraph-kit';
+import { createContext } from './context.ts';
+import { mutationResolvers } from './resolvers/mutation.ts';
+import { queryResolvers } from './resolvers/query.ts';
+import { tenantResolvers } from './resolvers/tenant.ts';
+
+export default defineSubgraph({
+  name: 'tenants',
+  schemaPath: new URL('../schema.graphql', import.meta.url),
+  resolvers: { ...queryResolvers, ...mutationResolvers, ...tenantResolvers, DateTime: dateTimeScalar },
+  createContext,
+});

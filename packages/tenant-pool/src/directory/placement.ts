@@ -1,4 +1,5 @@
-import type { TenantStatus, TenantTier } from '@tenantry/prisma/control';
+import { TenantStatus, TenantTier } from '@tenantry/prisma/control';
+import { z } from 'zod';
 
 /** Where a tenant's database is and how to open it: one entry of the directory. Holds no plain password. */
 export interface TenantPlacement {
@@ -18,6 +19,22 @@ export interface TenantPlacement {
   /** Counts up at each rotation of the password. */
   readonly credentialVersion: number;
 }
+
+/** A placement as it is kept outside the process; whatever else an object holds is left out. */
+export const placementSchema: z.ZodType<TenantPlacement> = z.object({
+  tenantId: z.string(),
+  slug: z.string(),
+  status: z.enum(TenantStatus),
+  tier: z.enum(TenantTier),
+  cluster: z.string(),
+  host: z.string(),
+  port: z.int(),
+  sslMode: z.string(),
+  database: z.string(),
+  role: z.string(),
+  sealedPassword: z.string(),
+  credentialVersion: z.int(),
+});
 
 /** Where placements come from in the end: the catalog. */
 export interface PlacementSource {

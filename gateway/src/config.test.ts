@@ -1,0 +1,86 @@
+import { ConfigError, type Environment } from '@tenantry/service';
+import { describe, expect, test } from 'vitest';
+import { readGatewayConfig } from './config.ts';
+
+const schemas = [
+  { name: 'users', schemaPath: '/subgraphs/users/schema.graphql' },
+  { name: 'audit-log', schemaPath: '/subgraphs/audit-log/schema.graphql' },
+];
+const key = Buffer.alloc(32, 1).toString('base64');
+const complete: Environment = {
+  SUBGRAPH_SIGNING_KEY: key,
+  SUBGRAPH_USERS_URL: 'http://users:4001',
+  SUBGRAPH_AUDIT_LOG_URL: 'http://audit:4003/graphql',
+  JWT_JWKS_URI: 'https://issuer.example/jwks',
+  JWT_ISSUER: 'https://issuer.example',
+  JWT_AUDIENCE: 'tenantry',
+};
+
+function problemsOf(environment: Environment): readonly string[] {
+  try {
+    readGatewayConfig(environment, schemas);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems;
+    throw error;
+  }
+  return [];
+}
+
+describe('readGatewayConfig', () => {
+  test('has defaults for all but secrets, keys and places', () => {
+    expect(readGatewayConfig(complete, schemas)).toEqual({
+      mode: 'production',
+      host: '0.0.0.0',
+      port: 4000,
+      metricsPort: 9464,
+      logLevel: 'info',
+      signingKey: Buffer.from(key, 'base64'),
+      tokens: {
+        issuers: [{ kind: 'jwks', issuer: 'https://issuer.example', jwksUri: 'https://issuer.example/jwks' }],
+        audience: 'tenantry',
+        tenantClaim: 'tenant_id',
+      },
+      subgraphs: [
+        { ...schemas[0], url: 'http://users:4001' },
+        { ...schemas[1], url: 'http://audit:4003/graphql' },
+      ],
+    });
+  });
+
+  test('names every variable that is missing, at once', () => {
+    const names = problemsOf({}).map((problem) => problem.split(' ')[0]);
+    expect(names).toEqual([
+      'SUBGRAPH_SIGNING_KEY',
+      'SUBGRAPH_USERS_URL',
+      'SUBGRAPH_AUDIT_LOG_URL',
+      'JWT_JWKS_URI',
+      'JWT_ISSUER',
+      'JWT_AUDIENCE',
+    ]);
+  });
+
+  test.each([
+    ['PORT', '99999'],
+    ['NODE_ENV', 'staging'],
+    ['SUBGRAPH_SIGNING_KEY', 'c2hvcnQ='],
+    ['SUBGRAPH_USERS_URL', 'ftp://users'],
+    ['CORS_ORIGINS', 'https://app.example.com/path'],
+    ['CORS_ORIGINS', '*'],
+    ['JWT_SECRET', 'a secret of at least thirty-two bytes'],
+  ])('refuses %s=%s in production', (name, value) => {
+    const problems = problemsOf({ ...complete, [name]: value });
+    expect(problems.length).toBeGreaterThan(0);
+    for (const problem of problems) expect(problem).toContain(name);
+  });
+
+  test('takes the origins whose pages may call', () => {
+    const { corsOrigins } = readGatewayConfig({ ...complete, CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' }, schemas);
+    expect(corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173']);
+  });
+
+  test('takes a shared secret in development', () => {
+    const { JWT_JWKS_URI: _uri, JWT_ISSUER: _issuer, JWT_AUDIENCE: _audience, ...rest } = complete;
+    const environment = { ...rest, NODE_ENV: 'development', JWT_SECRET: 'a secret of at least thirty-two bytes' };
+    expect(readGatewayConfig(environment, schemas).tokens.issuers).toMatchObject([{ kind: 'secret' }]);
+  });
+});

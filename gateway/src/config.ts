@@ -1,0 +1,85 @@
+import { tokenVariables, tokenVerifierConfig, type TokenVerifierConfig } from '@tenantry/auth';
+import { ConfigError, parseEnvironment, variable, type Environment, type Mode } from '@tenantry/service';
+import { z } from 'zod';
+import type { SubgraphSource } from './composition/compose-supergraph.ts';
+import { findSubgraphs, type SubgraphSchema } from './composition/find-subgraphs.ts';
+
+/** How the gateway's process is run. */
+export interface GatewayEnvironment {
+  readonly mode: Mode;
+  readonly host: string;
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly logLevel: string;
+  readonly tokens: TokenVerifierConfig;
+  readonly signingKey: Buffer;
+  readonly subgraphs: readonly SubgraphSource[];
+  /** Absent: those of the mode. */
+  readonly corsOrigins?: readonly string[];
+}
+
+const ownVariables = {
+  NODE_ENV: variable.mode(),
+  HOST: z.string().default('0.0.0.0'),
+  PORT: variable.port(4000),
+  METRICS_PORT: variable.port(9464),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  SUBGRAPH_SIGNING_KEY: variable.key('at least 32 bytes in base64, the same as the subgraphs have'),
+  CORS_ORIGINS: z
+    .string()
+    .describe('origins whose pages may call the gateway, separated by commas')
+    .transform((text) => text.split(',').map((entry) => entry.trim()))
+    .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.com, separated by commas')
+    .optional(),
+};
+
+/**
+ * @param schemas the subgraphs, each of which needs a `SUBGRAPH_<NAME>_URL`; by default every one under `subgraphs/`
+ * @throws {ConfigError} naming every variable that is missing or malformed
+ */
+export function readGatewayConfig(environment: Environment, schemas: readonly SubgraphSchema[] = findSubgraphs()): GatewayEnvironment {
+  const problems: string[] = [];
+  const own = gather(problems, () => parseEnvironment(ownVariables, environment));
+  const urls = gather(problems, () => parseEnvironment(urlVariables(schemas), environment));
+  const tokens = gather(problems, () => readTokens(environment));
+  if (!own || !urls || !tokens) throw new ConfigError(problems);
+  return {
+    mode: own.NODE_ENV,
+    host: own.HOST,
+    port: own.PORT,
+    metricsPort: own.METRICS_PORT,
+    logLevel: own.LOG_LEVEL,
+    signingKey: own.SUBGRAPH_SIGNING_KEY,
+    ...(own.CORS_ORIGINS && { corsOrigins: own.CORS_ORIGINS }),
+    tokens,
+    subgraphs: schemas.map((schema) => ({ ...schema, url: urls[urlVariable(schema.name)]! })),
+  };
+}
+
+/** The variable that says where a subgraph is: `SUBGRAPH_USERS_URL` for `users`. */
+export function urlVariable(subgraphName: string): string {
+  return `SUBGRAPH_${subgraphName.toUpperCase().replaceAll('-', '_')}_URL`;
+}
+
+function urlVariables(schemas: readonly SubgraphSchema[]): Record<string, z.ZodString> {
+  return Object.fromEntries(schemas.map(({ name }) => [urlVariable(name), variable.url(`URL of the subgraph ${name}`, 'http:', 'https:')]));
+}
+
+function readTokens(environment: Environment): TokenVerifierConfig {
+  const { NODE_ENV, ...tokens } = parseEnvironment({ ...tokenVariables, NODE_ENV: variable.mode().catch('production') }, environment);
+  return tokenVerifierConfig(tokens, NODE_ENV);
+}
+
+function gather<Result>(problems: string[], read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    problems.push(...error.problems);
+    return undefined;
+  }
+}
+
+function isOrigin(text: string): boolean {
+  return URL.parse(text)?.origin === text;
+}

@@ -1,0 +1,45 @@
+import { createContextVerifier, tenantContextHeader } from '@tenantry/auth';
+import { TenantryError } from '@tenantry/service';
+import Fastify from 'fastify';
+import { execute, GraphQLError, parse, type ExecutionResult } from 'graphql';
+import type { SubgraphOperation } from '../../src/index.ts';
+import type { TestSubgraph } from './test-subgraphs.ts';
+
+interface TestHandler {
+  execute(
+    operation: SubgraphOperation,
+    signedContext: string | undefined,
+    options?: { signal?: AbortSignal; headers?: readonly string[] },
+  ): Promise<ExecutionResult>;
+}
+
+/** Answers for a test subgraph, in process; checks the signed context as every subgraph does. */
+export function handleTestSubgraph({ name, schema }: TestSubgraph, signingKey: Buffer): TestHandler {
+  const verifier = createContextVerifier({ key: signingKey, audience: name });
+  return {
+    async execute({ query, operationName, variables }, signedContext, { signal, headers = [] } = {}) {
+      try {
+        const contextValue = { tenant: verifier.verify(signedContext), headers, signal };
+        return await execute({ schema, document: parse(query), operationName, variableValues: variables, contextValue });
+      } catch (error) {
+        if (!(error instanceof TenantryError)) throw error;
+        return { errors: [new GraphQLError(error.message, { extensions: { code: error.code } })] };
+      }
+    },
+  };
+}
+
+/** Serves a test subgraph over HTTP on a free port. */
+export async function serveTestSubgraph(subgraph: TestSubgraph, signingKey: Buffer): Promise<AsyncDisposable & { url: string }> {
+  const handler = handleTestSubgraph(subgraph, signingKey);
+  const server = Fastify({ keepAliveTimeout: 75_000 });
+  server.post<{ Body: SubgraphOperation }>('/graphql', async (request, reply) => {
+    const context = request.headers[tenantContextHeader];
+    const headers = Object.keys(request.headers).toSorted();
+    const result = await handler.execute(request.body, context?.toString(), { signal: request.signal, headers });
+    return await reply.code('data' in result ? 200 : 401).send(result);
+  });
+  server.get('/readyz', () => ({ status: 'ok' }));
+  const url = await server.listen({ host: '127.0.0.1', port: 0 });
+  return { url, [Symbol.asyncDispose]: async () => await server.close() };
+}

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { keyRingVariable, type KeyRing } from '@tenantry/service';
+import { z } from 'zod';
+
+/** What `pnpm start` needs to keep secret; made at random on the first start, readable by its user only. */
+export interface Secrets {
+  postgresPassword: string;
+  /** Signs the demo tokens. At least 32 bytes. */
+  jwtSecret: Buffer;
+  signingKey: Buffer;
+  keyRing: KeyRing;
+}
+
+export const secretsFileName = 'secrets.json';
+
+const key = z.base64().transform((text) => Buffer.from(text, 'base64'));
+
+const storedSecrets = z.object({
+  postgresPassword: z.string().min(16),
+  jwtSecret: key,
+  signingKey: key,
+  credentialsKey: keyRingVariable,
+});
+
+/** Reads `secrets.json` of `directory`; writes it first when there is none. */
+export async function keepSecrets(directory: string): Promise<Secrets> {
+  const path = join(directory, secretsFileName);
+  const text = await readFile(path, 'utf8').catch(async (error: unknown) => {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return await writeSecrets(path);
+    throw error;
+  });
+  const { credentialsKey, ...secrets } = storedSecrets.parse(JSON.parse(text));
+  return { ...secrets, keyRing: credentialsKey };
+}
+
+export function generateSecrets(): Secrets {
+  const { credentialsKey, ...secrets } = storedSecrets.parse(randomSecrets());
+  return { ...secrets, keyRing: credentialsKey };
+}
+
+async function writeSecrets(path: string): Promise<string> {
+  const text = `${JSON.stringify(randomSecrets(), null, 2)}\n`;
+  // Written whole or not at all: a half-written file would lock everybody out of the data.
+  await writeFile(`${path}.new`, text, { mode: 0o600 });
+  await rename(`${path}.new`, path);
+  return text;
+}
+
+function randomSecrets(): z.input<typeof storedSecrets> {
+  return {
+    postgresPassword: randomBytes(24).toString('base64url'),
+    jwtSecret: randomBytes(32).toString('base64'),
+    signingKey: randomBytes(32).toString('base64'),
+    credentialsKey: `k1:${randomBytes(32).toString('base64')}`,
+  };
+}

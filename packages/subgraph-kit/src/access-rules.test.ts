@@ -1,0 +1,134 @@
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { Principal, TenantContext } from '@tenantry/auth';
+import { silentLogger } from '@tenantry/service';
+import { execute, parse } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { guardSchema } from './access-rules.ts';
+import { toGraphQLErrors } from './errors-to-graphql.ts';
+import { SubgraphDefinitionError } from './errors.ts';
+
+const header = (...imports: string[]) =>
+  `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports.join(', ')}])\n`;
+
+const guarded = `${header('"@key"', '"@authenticated"', '"@requiresScopes"')}
+  type Query {
+    open: String
+    signedIn: String @authenticated
+    scoped: String @requiresScopes(scopes: [["read", "extra"], ["all"]])
+    both: String @authenticated @requiresScopes(scopes: [["all"]])
+    secret: Secret
+    secrets: [Secret!]
+    node: Node
+    colour: Colour
+  }
+  type Secret @requiresScopes(scopes: [["all"]]) { value: String }
+  interface Node { id: ID @authenticated }
+  type Thing implements Node { id: ID, name: String }
+  interface Locked @authenticated { id: ID }
+  type Chest implements Locked { id: ID, gold: Int }
+  extend type Query { chest: Chest }
+  enum Colour @authenticated { RED }
+  type Entity @key(fields: "id") @authenticated { id: ID!, data: String }
+  type Loose @key(fields: "id") { id: ID!, data: String @requiresScopes(scopes: [["all"]]) }
+`;
+
+const read: string[] = [];
+const schema = guardSchema(
+  buildSubgraphSchema([
+    {
+      typeDefs: parse(guarded),
+      resolvers: {
+        Query: {
+          open: () => 'yes',
+          signedIn: () => 'yes',
+          scoped: () => 'yes',
+          both: () => 'yes',
+          secret: () => ({ value: 'yes' }),
+          secrets: () => [{ value: 'yes' }],
+          node: () => ({ __typename: 'Thing', id: '1', name: 'yes' }),
+          chest: () => ({ id: '1', gold: 1 }),
+          colour: () => 'RED',
+        },
+        Entity: {
+          __resolveReference: (reference: { id: string }) => {
+            read.push(reference.id);
+            return { ...reference, data: 'yes' };
+          },
+        },
+      },
+    },
+  ]),
+  parse(guarded),
+);
+
+function contextOf(scopes: string[] | null): TenantContext {
+  const principal: Principal | null = scopes && { issuer: 'i', subject: 's', tenantId: null, scopes, email: null, emailVerified: false };
+  return { principal, tenantId: null, impersonated: false, requestId: 'r' };
+}
+
+async function ask(query: string, scopes: string[] | null, variableValues?: Record<string, unknown>) {
+  const contextValue = { request: { tenantContext: contextOf(scopes) } };
+  const { data, errors } = await execute({ schema, document: parse(query), contextValue, variableValues });
+  const codes = toGraphQLErrors(errors ?? [], { requestId: 'r', logger: silentLogger }).map(({ extensions }) => extensions['code']);
+  return { data: JSON.parse(JSON.stringify(data)) as unknown, codes };
+}
+
+describe('access rules', () => {
+  it.each([
+    ['{ open }', null, { open: 'yes' }],
+    ['{ signedIn }', null, 'UNAUTHENTICATED'],
+    ['{ signedIn }', [], { signedIn: 'yes' }],
+    ['{ scoped }', null, 'UNAUTHENTICATED'],
+    ['{ scoped }', ['read'], 'FORBIDDEN'],
+    ['{ scoped }', ['extra', 'read'], { scoped: 'yes' }],
+    ['{ scoped }', ['all'], { scoped: 'yes' }],
+    ['{ both }', ['read', 'extra'], 'FORBIDDEN'],
+    ['{ both }', ['all'], { both: 'yes' }],
+    ['fragment F on Query { x: signedIn } { ...F }', null, 'UNAUTHENTICATED'],
+    ['{ secret { __typename } }', ['read'], 'FORBIDDEN'],
+    ['{ secret { value } }', ['all'], { secret: { value: 'yes' } }],
+    ['{ secrets { value } }', ['read'], 'FORBIDDEN'],
+    ['{ node { ... on Thing { name } } }', null, { node: { name: 'yes' } }],
+    ['{ node { ... on Thing { alias: id } } }', null, 'UNAUTHENTICATED'],
+    ['{ chest { gold } }', null, 'UNAUTHENTICATED'],
+    ['{ chest { gold } }', [], { chest: { gold: 1 } }],
+    ['{ colour }', null, 'UNAUTHENTICATED'],
+    ['{ colour }', [], { colour: 'RED' }],
+  ])('%s with the scopes %j: %j', async (query, scopes, outcome) => {
+    const { data, codes } = await ask(query, scopes);
+    expect(codes.length > 0 ? codes[0] : data).toEqual(outcome);
+    if (codes.length > 0) expect(JSON.stringify(data)).not.toMatch(/yes|RED|1/);
+  });
+
+  it('refuses a protected entity before its reference is read', async () => {
+    const query = 'query ($representations: [_Any!]!) { _entities(representations: $representations) { ... on Entity { data } ... on Loose { id data } } }';
+    const representations = [
+      { __typename: 'Entity', id: 'e1' },
+      { __typename: 'Loose', id: 'l1', data: 'from elsewhere' },
+    ];
+    read.length = 0;
+    expect(await ask(query, null, { representations })).toEqual({
+      data: { _entities: [null, { id: 'l1', data: null }] },
+      codes: ['UNAUTHENTICATED', 'UNAUTHENTICATED'],
+    });
+    expect(read).toEqual([]);
+    expect(await ask(query, [], { representations })).toMatchObject({ codes: ['FORBIDDEN'] });
+    expect(read).toEqual(['e1']);
+  });
+
+  it('enforces a directive that is not imported under its namespaced name', async () => {
+    const typeDefs = parse(`${header('"@key"')} type Query { signedIn: String @federation__authenticated }`);
+    const namespaced = guardSchema(buildSubgraphSchema([{ typeDefs }]), typeDefs);
+    const contextValue = { request: { tenantContext: contextOf(null) } };
+    const { errors } = await execute({ schema: namespaced, document: parse('{ signedIn }'), contextValue, rootValue: { signedIn: 'yes' } });
+    expect(errors?.[0]?.message).toBe('Sign in to ask for this.');
+  });
+
+  it.each([
+    ['a renamed directive', `${header('{ name: "@authenticated", as: "@loggedIn" }')} type Query { a: String @loggedIn }`],
+    ['@policy', `${header('"@policy"')} type Query { a: String @policy(policies: [["p"]]) }`],
+  ])('refuses a schema with %s, which would not be enforced', (_what, text) => {
+    const typeDefs = parse(text);
+    expect(() => guardSchema(buildSubgraphSchema([{ typeDefs }]), typeDefs)).toThrow(SubgraphDefinitionError);
+  });
+});

@@ -1,0 +1,120 @@
+import type { ApolloGraphQLObjectTypeExtensions, GraphQLReferenceResolver } from '@apollo/subgraph';
+import type { TenantContext } from '@tenantry/auth';
+import { ForbiddenError, UnauthenticatedError } from '@tenantry/service';
+import {
+  defaultFieldResolver,
+  getDirectiveValues,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  visit,
+  type ASTNode,
+  type DirectiveNode,
+  type DocumentNode,
+  type GraphQLField,
+  type GraphQLNamedType,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+} from 'graphql';
+import type { SubgraphContext } from './define-subgraph.ts';
+import { SubgraphDefinitionError } from './errors.ts';
+
+/** One `@requiresScopes` (any of the inner lists suffices, each as a whole), or `@authenticated`: no scope at all. */
+type AccessRule = { readonly scopes: readonly (readonly string[])[] };
+
+const authenticated: AccessRule = { scopes: [[]] };
+
+/**
+ * Enforces `@authenticated` and `@requiresScopes` in the schema itself, wherever a field or an entity is reached from: on the
+ * field, on the type that it belongs to or returns, and on that type's interfaces. So a resolver without a check is no hole.
+ *
+ * @throws {SubgraphDefinitionError} when the schema asks for access control that would not be enforced
+ */
+export function guardSchema(schema: GraphQLSchema, document: DocumentNode): GraphQLSchema {
+  refuseUnenforceable(document);
+  for (const type of Object.values(schema.getTypeMap())) if (isObjectType(type)) guardType(type, schema);
+  return schema;
+}
+
+/** @throws {UnauthenticatedError} {ForbiddenError} */
+function checkAccess(rules: readonly AccessRule[], { principal }: TenantContext): void {
+  if (!principal) throw new UnauthenticatedError('Sign in to ask for this.');
+  for (const { scopes } of rules) {
+    if (scopes.some((all) => all.every((scope) => principal.scopes.includes(scope)))) continue;
+    throw new ForbiddenError(`This needs the scope ${scopes.map((all) => all.join(' and ')).join(', or ')}.`);
+  }
+}
+
+function guardType(type: GraphQLObjectType, schema: GraphQLSchema): void {
+  const typeRules = rulesOfType(type, schema);
+  if (typeRules.length > 0) guardReference(type, typeRules);
+  for (const field of Object.values(type.getFields())) {
+    const inherited = type.getInterfaces().flatMap((parent) => rulesOfNode(parent.getFields()[field.name]?.astNode, schema));
+    const returned = rulesOfType(getNamedType(field.type), schema);
+    const rules = new Set([...typeRules, ...rulesOfNode(field.astNode, schema), ...inherited, ...returned]);
+    if (rules.size > 0) guardField(field, [...rules]);
+  }
+}
+
+function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readonly AccessRule[]): void {
+  const resolve = field.resolve ?? defaultFieldResolver;
+  field.resolve = (parent, args, context, info) => {
+    checkAccess(rules, context.request.tenantContext);
+    return resolve(parent, args, context, info);
+  };
+}
+
+/** An entity is refused before its reference is read, so that its mere existence is not told either. */
+function guardReference(type: GraphQLObjectType, rules: readonly AccessRule[]): void {
+  const extensions: ApolloGraphQLObjectTypeExtensions<unknown, SubgraphContext> = type.extensions;
+  const resolve: GraphQLReferenceResolver<SubgraphContext> = extensions.apollo?.subgraph?.resolveReference ?? ((reference) => reference);
+  // Async, so that one refusal does not fail the other entities of the request.
+  const resolveReference: GraphQLReferenceResolver<SubgraphContext> = async (reference, context, info) => {
+    checkAccess(rules, context.request.tenantContext);
+    return await resolve(reference, context, info);
+  };
+  type.extensions = { ...extensions, apollo: { subgraph: { resolveReference } } };
+}
+
+function rulesOfType(type: GraphQLNamedType, schema: GraphQLSchema): AccessRule[] {
+  const nodes: ASTNode[] = [...(type.astNode ? [type.astNode] : []), ...type.extensionASTNodes];
+  const inherited = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : [];
+  return [...nodes.flatMap((node) => rulesOfNode(node, schema)), ...inherited.flatMap((parent) => rulesOfType(parent, schema))];
+}
+
+function rulesOfNode(node: ASTNode | null | undefined, schema: GraphQLSchema): AccessRule[] {
+  const directives: readonly DirectiveNode[] = node && 'directives' in node ? (node.directives ?? []) : [];
+  return directives.flatMap((directive) => {
+    const name = specificationName(directive);
+    if (name === 'authenticated') return [authenticated];
+    return name === 'requiresScopes' ? [requiredScopes(directive, schema)] : [];
+  });
+}
+
+function requiredScopes(directive: DirectiveNode, schema: GraphQLSchema): AccessRule {
+  const definition = schema.getDirective(directive.name.value);
+  const values = definition ? getDirectiveValues(definition, { directives: [directive] }) : undefined;
+  return { scopes: values?.['scopes'] as string[][] };
+}
+
+/** `federation__authenticated` is `authenticated` that was not imported. */
+function specificationName(directive: DirectiveNode): string {
+  return directive.name.value.replace(/^federation__/, '');
+}
+
+function refuseUnenforceable(document: DocumentNode): void {
+  visit(document, {
+    Directive(directive) {
+      if (specificationName(directive) === 'policy') {
+        throw new SubgraphDefinitionError('@policy is not enforced by Tenantry: use @requiresScopes.');
+      }
+    },
+    ObjectValue({ fields }) {
+      const value = (name: string) => fields.find((field) => field.name.value === name)?.value;
+      const name = value('name');
+      if (value('as') && name?.kind === 'StringValue' && ['@authenticated', '@requiresScopes', '@policy'].includes(name.value)) {
+        throw new SubgraphDefinitionError(`${name.value} must keep its name where it is imported: it is not enforced under another one.`);
+      }
+    },
+  });
+}

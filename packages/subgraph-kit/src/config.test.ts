@@ -1,0 +1,44 @@
+import { randomBytes } from 'node:crypto';
+import { ConfigError } from '@tenantry/service';
+import { describe, expect, it } from 'vitest';
+import { readSubgraphConfig } from './config.ts';
+
+const key = randomBytes(32).toString('base64');
+const required = {
+  CONTROL_DATABASE_URL: 'postgres://control@db.example/control',
+  SUBGRAPH_SIGNING_KEY: key,
+  CREDENTIALS_KEY: `k1:${key}`,
+};
+
+describe('readSubgraphConfig', () => {
+  it('needs three variables, and is production on all interfaces without more', () => {
+    expect(readSubgraphConfig('users', required)).toMatchObject({
+      mode: 'production',
+      host: '0.0.0.0',
+      port: 4001,
+      metricsPort: 9464,
+      logLevel: 'info',
+      clusters: [],
+      redisUrl: null,
+      signingKey: Buffer.from(key, 'base64'),
+    });
+    expect(readSubgraphConfig('tenants', required).port).toBe(4002);
+  });
+
+  it('reads what is given', () => {
+    const clusters = { standard: 'postgres://admin:secret@db.example/postgres' };
+    const environment = { ...required, PORT: '5000', REDIS_URL: 'redis://cache', TENANT_CLUSTERS: JSON.stringify(clusters), NODE_ENV: 'development' };
+    expect(readSubgraphConfig('users', environment)).toMatchObject({
+      port: 5000,
+      redisUrl: 'redis://cache',
+      mode: 'development',
+      clusters: [{ name: 'standard', adminUrl: clusters.standard }],
+    });
+  });
+
+  it('names every variable that is missing or malformed at once', () => {
+    const read = () => readSubgraphConfig('users', { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1' });
+    expect(read).toThrow(ConfigError);
+    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY']) expect(read).toThrow(name);
+  });
+});

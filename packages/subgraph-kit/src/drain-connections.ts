@@ -1,0 +1,30 @@
+import type { Server } from 'node:http';
+
+/** Milliseconds that requests in flight have to end once their server closes. */
+const graceMs = 10_000;
+
+/**
+ * Has `server` cut its connections once it closes: as soon as no request is in flight, and at the latest after a grace period.
+ * Node itself waits about a minute for connections that are open and have not asked anything yet.
+ *
+ * @returns what to call as the server begins to close
+ */
+export function drainConnections(server: Server): () => void {
+  let inFlight = 0;
+  let isDraining = false;
+  const cutIfIdle = () => {
+    if (isDraining && inFlight === 0) server.closeAllConnections();
+  };
+  server.on('request', (_request, response) => {
+    inFlight++;
+    response.once('close', () => {
+      inFlight--;
+      cutIfIdle();
+    });
+  });
+  return () => {
+    isDraining = true;
+    setTimeout(() => server.closeAllConnections(), graceMs).unref();
+    cutIfIdle();
+  };
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { createContextVerifier, type ContextVerifier, type TenantContext } from '@tenantry/auth';
+import type { Mode } from '@tenantry/service';
+import { execute, OperationTypeNode, type ExecutionResult } from 'graphql';
+import type { Subgraph } from './define-subgraph.ts';
+import { toGraphQLErrors, toRefusal } from './errors-to-graphql.ts';
+import { isIntrospection, OperationDocuments, OperationRefusedError, type PreparedOperation } from './operation-documents.ts';
+import type { SubgraphServices } from './services.ts';
+import { openSubgraphRequest } from './subgraph-request.ts';
+
+export interface SubgraphHandlerOptions {
+  services: SubgraphServices;
+  /** Key of the signed tenant context, shared with the gateway. */
+  signingKey: Buffer;
+  /** `development` allows introspection, without a context too. */
+  mode: Mode;
+}
+
+/** One operation, as GraphQL over HTTP has it. */
+export interface SubgraphOperation {
+  query: string;
+  operationName?: string | undefined;
+  variables?: Record<string, unknown> | undefined;
+}
+
+export interface ExecuteOptions {
+  /** Aborted when nobody waits for the answer any longer. A query then stops; a mutation that has begun runs to its end. */
+  signal?: AbortSignal | undefined;
+}
+
+/** A subgraph ready to answer: the one entry for both transports, with one trust check. */
+export interface SubgraphHandler {
+  readonly name: string;
+  /**
+   * @param signedContext the signed tenant context; without a valid one nothing is answered
+   * @returns without `data` when the operation was refused before its execution
+   * @throws the signal's reason, once it is aborted
+   */
+  execute(operation: SubgraphOperation, signedContext: string | undefined, options?: ExecuteOptions): Promise<ExecutionResult>;
+}
+
+export function createSubgraphHandler(subgraph: Subgraph, options: SubgraphHandlerOptions): SubgraphHandler {
+  return new SchemaHandler(subgraph, options);
+}
+
+const neverAborted = new AbortController().signal;
+
+class SchemaHandler implements SubgraphHandler {
+  readonly #subgraph: Subgraph;
+  readonly #services: SubgraphServices;
+  readonly #mode: Mode;
+  readonly #documents: OperationDocuments;
+  readonly #contexts: ContextVerifier;
+
+  constructor(subgraph: Subgraph, { services, signingKey, mode }: SubgraphHandlerOptions) {
+    this.#subgraph = subgraph;
+    this.#services = services;
+    this.#mode = mode;
+    this.#documents = new OperationDocuments(subgraph.schema, mode);
+    this.#contexts = createContextVerifier({ key: signingKey, audience: subgraph.name });
+  }
+
+  get name(): string {
+    return this.#subgraph.name;
+  }
+
+  async execute(operation: SubgraphOperation, signedContext: string | undefined, options: ExecuteOptions = {}): Promise<ExecutionResult> {
+    const signal = options.signal ?? neverAborted;
+    signal.throwIfAborted();
+    let requestId: string = randomUUID();
+    try {
+      const tenantContext = this.#authenticate(operation, signedContext, requestId);
+      requestId = tenantContext.requestId;
+      const prepared = this.#documents.prepare(operation.query, operation.operationName);
+      return await this.#run(prepared, operation, tenantContext, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      if (error instanceof OperationRefusedError) return { errors: error.errors };
+      return { errors: toRefusal(error, { requestId, logger: this.#services.logger }) };
+    }
+  }
+
+  /** Nothing of an operation is looked at before its context holds, save in development for the schema itself. */
+  #authenticate({ query, operationName }: SubgraphOperation, signedContext: string | undefined, requestId: string): TenantContext {
+    if (signedContext === undefined && this.#mode === 'development' && isIntrospection(this.#documents.prepare(query, operationName))) {
+      return { principal: null, tenantId: null, impersonated: false, requestId };
+    }
+    return this.#contexts.verify(signedContext);
+  }
+
+  async #run(
+    { document, definition }: PreparedOperation,
+    { variables, operationName }: SubgraphOperation,
+    tenantContext: TenantContext,
+    callerSignal: AbortSignal,
+  ): Promise<ExecutionResult> {
+    const operation = `${this.name}:${definition.name?.value ?? definition.operation}`;
+    const signal = definition.operation === OperationTypeNode.QUERY ? callerSignal : neverAborted;
+    await using request = openSubgraphRequest({ tenantContext, operation, signal, pool: this.#services.pool });
+    await this.#audit(tenantContext, operation);
+    const contextValue = this.#subgraph.createContext(request, this.#services);
+    const { schema } = this.#subgraph;
+    const running = execute({ schema, document, contextValue, variableValues: variables, operationName });
+    const result = await unlessAborted(Promise.resolve(running), signal);
+    if (!result.errors) return result;
+    const logger = this.#services.logger.child({ requestId: request.requestId, tenantId: tenantContext.tenantId, operation });
+    return { ...result, errors: toGraphQLErrors(result.errors, { requestId: request.requestId, logger }) };
+  }
+
+  /** An operator's request within a tenant is on record before anything is read for it, or is not answered. */
+  async #audit({ principal, tenantId, impersonated, requestId }: TenantContext, operation: string): Promise<void> {
+    if (!impersonated || !principal) return;
+    const { issuer, subject } = principal;
+    await this.#services.catalog.recordAudit({
+      action: 'tenant.impersonate',
+      issuer,
+      subject,
+      tenantId,
+      requestId,
+      outcome: 'ALLOWED',
+      detail: { operation },
+    });
+  }
+}
+
+/** @throws the signal's reason as soon as it is aborted; what then still runs ends by itself, without its lease */
+async function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const onAbort = () => reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  try {
+    return await Promise.race([running, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}

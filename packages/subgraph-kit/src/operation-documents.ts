@@ -1,0 +1,110 @@
+import type { Mode } from '@tenantry/service';
+import {
+  getOperationAST,
+  GraphQLError,
+  Kind,
+  NoSchemaIntrospectionCustomRule,
+  parse,
+  specifiedRules,
+  validate,
+  type ASTVisitor,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import { LRUCache } from 'lru-cache';
+
+/** Characters of query text whose documents are kept: the gateway's plans repeat. */
+const cachedCharacters = 8 * 1024 * 1024;
+
+/** Raised when an operation is not executed: it does not parse, or is not valid in this schema. */
+export class OperationRefusedError extends Error {
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors.map((error) => error.message).join('; '));
+    this.name = 'OperationRefusedError';
+    this.errors = errors;
+  }
+}
+
+/** An operation that is valid in its subgraph's schema. */
+export interface PreparedOperation {
+  readonly document: DocumentNode;
+  readonly definition: OperationDefinitionNode;
+}
+
+/** Parses and validates operations, each text once. */
+export class OperationDocuments {
+  readonly #schema: GraphQLSchema;
+  readonly #rules;
+  readonly #valid = new LRUCache<string, DocumentNode>({ maxSize: cachedCharacters, sizeCalculation: (_, text) => text.length || 1 });
+
+  constructor(schema: GraphQLSchema, mode: Mode) {
+    this.#schema = schema;
+    this.#rules = mode === 'development' ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule, noServiceSdl];
+  }
+
+  /** @throws {OperationRefusedError} */
+  prepare(query: string, operationName: string | undefined): PreparedOperation {
+    const document = this.#valid.get(query) ?? this.#parse(query);
+    const definition = getOperationAST(document, operationName);
+    if (definition) return { document, definition };
+    const message = operationName ? `The document has no operation ${JSON.stringify(operationName)}.` : 'Name one of the operations.';
+    throw new OperationRefusedError([new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
+  }
+
+  #parse(query: string): DocumentNode {
+    const document = parseText(query);
+    const errors = validate(this.#schema, document, this.#rules);
+    if (errors.length > 0) throw new OperationRefusedError(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
+    this.#valid.set(query, document);
+    return document;
+  }
+}
+
+/** Whether an operation asks for nothing but the schema. */
+export function isIntrospection({ document, definition }: PreparedOperation): boolean {
+  return definition.operation === 'query' && rootFieldNames(definition.selectionSet, document).every(isIntrospectionField);
+}
+
+function parseText(query: string): DocumentNode {
+  try {
+    return parse(query);
+  } catch (error) {
+    throw error instanceof GraphQLError ? new OperationRefusedError([withCode(error, 'GRAPHQL_PARSE_FAILED')]) : error;
+  }
+}
+
+function withCode(error: GraphQLError, code: string): GraphQLError {
+  const { message, nodes = null, source, positions } = error;
+  return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
+}
+
+/** Validation has refused cycles of fragments, and spreads of unknown ones. */
+function rootFieldNames(selectionSet: SelectionSetNode, document: DocumentNode): string[] {
+  return selectionSet.selections.flatMap((selection) => {
+    if (selection.kind === Kind.FIELD) return [selection.name.value];
+    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldNames(selection.selectionSet, document);
+    const fragment = document.definitions.find(
+      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
+    );
+    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? rootFieldNames(fragment.selectionSet, document) : [];
+  });
+}
+
+function isIntrospectionField(name: string): boolean {
+  return ['__schema', '__type', '__typename', '_service'].includes(name);
+}
+
+/** Federation's own introspection: the schema as text. */
+function noServiceSdl(context: ValidationContext): ASTVisitor {
+  return {
+    Field(node) {
+      if (node.name.value !== '_service' || context.getParentType() !== context.getSchema().getQueryType()) return;
+      context.reportError(new GraphQLError('Introspection is off: `_service` is answered in development only.', { nodes: node }));
+    },
+  };
+}

@@ -1,0 +1,128 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tenantContextHeader, type Principal } from '@tenantry/auth';
+import { silentLogger } from '@tenantry/service';
+import { openCatalog } from '@tenantry/tenant-control';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { serveSubgraph } from './server.ts';
+import { checkReadiness } from './services.ts';
+import { createHttpTestCaller, createTestCaller } from './testing/caller.ts';
+import { openTestInstallation, type TestInstallation } from './testing/installation.ts';
+import { countLeases, type LeaseCounter } from './testing/lease-counter.ts';
+import { defineProbe } from './testing/probe.ts';
+
+const resources = new AsyncDisposableStack();
+let installation: TestInstallation;
+let leases: LeaseCounter;
+let caller: Awaited<ReturnType<typeof createHttpTestCaller>>;
+let member: Principal;
+
+beforeAll(async () => {
+  installation = resources.use(await openTestInstallation(inject('postgresUrl')));
+  leases = countLeases(installation.services.pool);
+  caller = resources.use(await createHttpTestCaller(defineProbe(), { services: { ...installation.services, pool: leases.pool } }));
+  const tenant = await installation.provision();
+  member = await installation.addUser(tenant.id);
+});
+afterAll(async () => await resources.disposeAsync());
+
+async function post(body: string, { principal = member, signal, type = 'application/json' }: PostOptions = {}): Promise<Response> {
+  const headers = { 'content-type': type, ...(principal && { [tenantContextHeader]: caller.sign(principal) }) };
+  return await fetch(`${caller.url}/graphql`, { method: 'POST', headers, body, ...(signal && { signal }) });
+}
+
+interface PostOptions {
+  principal?: Principal | null;
+  signal?: AbortSignal;
+  type?: string;
+}
+
+async function connectTo(url: string): Promise<AsyncDisposable & { socket: Socket }> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname).resume();
+  await once(socket, 'connect');
+  return { socket, [Symbol.asyncDispose]: async () => void socket.destroy() };
+}
+
+describe('a subgraph server', () => {
+  it('answers 200 for what was executed, whatever came of it', async () => {
+    for (const query of ['{ role }', '{ broken }']) {
+      const response = await post(JSON.stringify({ query, operationName: null, variables: null }));
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, 'application/json; charset=utf-8']);
+      expect(await response.json()).toHaveProperty('data');
+    }
+  });
+
+  it('answers 401 without a context, and 400 for an operation that is not one', async () => {
+    expect((await post(JSON.stringify({ query: '{ open }' }), { principal: null })).status).toBe(401);
+    expect((await post(JSON.stringify({ query: '{ nothing }' }))).status).toBe(400);
+  });
+
+  it.each([
+    ['no JSON', '{', 'application/json', 400],
+    ['no query', '{}', 'application/json', 400],
+    ['variables that are a list', '{"query":"{ open }","variables":[]}', 'application/json', 400],
+    ['a batch', '[{"query":"{ open }"}]', 'application/json', 400],
+    ['another content type', 'query=1', 'application/x-www-form-urlencoded', 415],
+    ['more than 1 MiB', JSON.stringify({ query: '{ open }', pad: 'x'.repeat(1024 * 1024) }), 'application/json', 413],
+  ])('refuses a body with %s, by an error as GraphQL has it', async (_what, body, type, status) => {
+    const response = await post(body, { type });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+  });
+
+  it('answers nothing by GET', async () => {
+    expect((await fetch(`${caller.url}/graphql?query={open}`)).status).toBe(404);
+  });
+
+  it('gives the lease back as soon as the client has gone', async () => {
+    const { taken } = leases;
+    const controller = new AbortController();
+    const response = post(JSON.stringify({ query: '{ sleep(seconds: 20) }' }), { signal: controller.signal });
+    while (leases.taken === taken) await sleep(10);
+    const left = performance.now();
+    controller.abort();
+    await expect(response).rejects.toThrow('aborted');
+    while (leases.returned < leases.taken) await sleep(10);
+    expect(performance.now() - left).toBeLessThan(5_000);
+  });
+
+  it('ends what it has begun before it closes, and does not wait for connections that ask nothing', async () => {
+    const other = await createHttpTestCaller(defineProbe(), installation);
+    await using silent = await connectTo(other.url);
+    const answer = other.ask(member, '{ sleep(seconds: 0.5) }');
+    await sleep(200);
+    const closing = performance.now();
+    await other[Symbol.asyncDispose]();
+    expect(performance.now() - closing).toBeLessThan(5_000);
+    expect(await answer).toEqual({ data: { sleep: true } });
+    await expect.poll(() => silent.socket.closed).toBe(true);
+  });
+
+  it('keeps idle connections for longer than its client does', async () => {
+    const response = await fetch(`${caller.url}/livez`);
+    expect(response.headers.get('keep-alive')).toBe('timeout=75');
+    expect(await response.json()).toEqual({ status: 'ok' });
+  });
+
+  it('is ready while the control database answers, and only then', async () => {
+    const { handler } = createTestCaller(defineProbe(), { services: installation.services });
+    const nowhere = new URL(installation.controlDatabaseUrl);
+    nowhere.pathname = '/nowhere';
+    for (const [controlDatabaseUrl, status] of [
+      [installation.controlDatabaseUrl, 200],
+      [nowhere.href, 503],
+    ] as const) {
+      await using catalog = openCatalog({ controlDatabaseUrl, logger: silentLogger });
+      await using server = await serveSubgraph(handler, {
+        host: '127.0.0.1',
+        port: 0,
+        logger: silentLogger,
+        checkReadiness: async () => await checkReadiness({ catalog }),
+      });
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(status);
+      expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    }
+  });
+});

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import { silentLogger, type KeyRing } from '@tenantry/service';
+import { prepareControlDatabase } from '@tenantry/tenant-control';
+import { Client } from 'pg';
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { openServices, type OpenServices } from './services.ts';
+
+const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
+const database = `control_${randomBytes(6).toString('hex')}`;
+const actor = { issuer: 'test', subject: 'test', requestId: 'test' };
+const controlDatabaseUrl = new URL(`/${database}`, inject('postgresUrl')).href;
+
+async function query(sql: string): Promise<Record<string, unknown>[]> {
+  const client = new Client({ connectionString: inject('postgresUrl') });
+  await client.connect();
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function open(options: { redisUrl: string | null; manages: boolean }): Promise<OpenServices> {
+  const clusters = options.manages ? [{ name: 'standard', adminUrl: inject('postgresUrl') }] : [];
+  const { redisUrl } = options;
+  return await openServices({ service: 'test', controlDatabaseUrl, clusters, keyRing, redisUrl, logger: silentLogger, metrics: new Registry() });
+}
+
+/** A tenant that `reader` serves until `manager` suspends it. */
+async function suspendBeneath(manager: OpenServices, reader: OpenServices): Promise<() => Promise<string>> {
+  const slug = `t${randomBytes(6).toString('hex')}`;
+  const tenant = await manager.control?.provisionTenant({ slug, name: slug }, { actor });
+  if (!tenant) throw new Error('The manager has a cluster.');
+  const countUsers = async () => {
+    await using lease = await reader.pool.lease(tenant.id, { operation: 'count' });
+    return `${await lease.db.user.count()} users`;
+  };
+  expect(await countUsers()).toBe('0 users');
+  await manager.control?.suspendTenant(tenant.id, actor);
+  return async () => await countUsers().catch((error: { code: string }) => error.code);
+}
+
+beforeAll(async () => await prepareControlDatabase(controlDatabaseUrl));
+afterAll(async () => {
+  const control = new Client({ connectionString: controlDatabaseUrl });
+  await control.connect();
+  const { rows } = await control.query<{ database_name: string; role_name: string }>('SELECT database_name, role_name FROM tenants');
+  await control.end();
+  for (const tenant of rows) await query(`DROP DATABASE IF EXISTS "${tenant.database_name}" WITH (FORCE)`);
+  for (const tenant of rows) await query(`DROP ROLE IF EXISTS "${tenant.role_name}"`);
+  await query(`DROP DATABASE "${database}"`);
+});
+
+describe('openServices', () => {
+  it('has no control plane without clusters', async () => {
+    await using services = await open({ redisUrl: null, manages: false });
+    expect(services.control).toBeNull();
+  });
+
+  it('leaves no connection behind', async () => {
+    await using manager = await open({ redisUrl: null, manages: true });
+    {
+      await using reader = await open({ redisUrl: null, manages: false });
+      await suspendBeneath(manager, reader);
+    }
+    await manager[Symbol.asyncDispose]();
+    const open_ = `SELECT count(*)::int AS connections FROM pg_stat_activity WHERE datname = '${database}'`;
+    await expect.poll(async () => await query(open_)).toEqual([{ connections: 0 }]);
+  });
+
+  it('hears of changes in another process through Postgres', async () => {
+    await using manager = await open({ redisUrl: null, manages: true });
+    await using reader = await open({ redisUrl: null, manages: false });
+    const outcome = await suspendBeneath(manager, reader);
+    await expect.poll(outcome).toBe('TENANT_SUSPENDED');
+  });
+
+  it('hears of changes in another process through Redis', async (context) => {
+    const redisUrl = inject('redisUrl');
+    context.skip(redisUrl === null, inject('redisMissing'));
+    await using manager = await open({ redisUrl, manages: true });
+    await using reader = await open({ redisUrl, manages: false });
+    const outcome = await suspendBeneath(manager, reader);
+    await expect.poll(outcome).toBe('TENANT_SUSPENDED');
+  });
+
+  it('serves without a Redis that is not there', async () => {
+    await using manager = await open({ redisUrl: null, manages: true });
+    await using reader = await open({ redisUrl: 'redis://127.0.0.1:1', manages: false });
+    await suspendBeneath(manager, reader);
+  });
+});

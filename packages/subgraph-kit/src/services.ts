@@ -1,0 +1,71 @@
+import type { KeyRing, Logger } from '@tenantry/service';
+import { createTenantControl, openCatalog, type Catalog, type ClusterConfig, type TenantControl } from '@tenantry/tenant-control';
+import {
+  createTenantDirectory,
+  createTenantPool,
+  openPostgresBus,
+  openRedisBus,
+  type InvalidationBus,
+  type TenantPool,
+} from '@tenantry/tenant-pool';
+import { Redis } from 'ioredis';
+import type { Registry } from 'prom-client';
+
+/** What a process offers to its subgraphs. */
+export interface SubgraphServices {
+  readonly pool: TenantPool;
+  readonly catalog: Catalog;
+  /** Null in a process that holds no cluster's administrator credentials. */
+  readonly control: TenantControl | null;
+  readonly logger: Logger;
+}
+
+/** Closes what it holds in the reverse order of its opening. */
+export type OpenServices = SubgraphServices & AsyncDisposable;
+
+export interface ServicesConfig {
+  /** Name of the process, as tenants' databases see it. */
+  service: string;
+  controlDatabaseUrl: string;
+  /** With their administrators' credentials; none for a process that provisions nothing. */
+  clusters: readonly ClusterConfig[];
+  keyRing: KeyRing;
+  /** Null: tenants' placements are cached in memory only, and their changes told through Postgres. */
+  redisUrl: string | null;
+  logger: Logger;
+  metrics: Registry;
+  /** Sees every statement that goes to a tenant's database. */
+  onStatement?: (tenantId: string, sql: string) => void;
+}
+
+/** Opens all that subgraphs need, once a process. The control database is there and migrated. */
+export async function openServices(config: ServicesConfig): Promise<OpenServices> {
+  const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics, onStatement } = config;
+  await using opened = new AsyncDisposableStack();
+  const catalog = opened.use(openCatalog({ controlDatabaseUrl, logger }));
+  const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
+  const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
+  const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, ...(redis && { redis }) }));
+  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics, ...(onStatement && { onStatement }) }));
+  const control = clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
+  const running = opened.move();
+  return { pool, catalog, control, logger, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+}
+
+/** An id that no tenant has (RFC 9562 §5.9): to ask for it costs a round trip and nothing more. */
+const nilUuid = '00000000-0000-0000-0000-000000000000';
+
+/** @throws when the control database does not answer */
+export async function checkReadiness({ catalog }: Pick<SubgraphServices, 'catalog'>): Promise<void> {
+  await catalog.findTenants([nilUuid]);
+}
+
+async function openBus(redis: Redis | null, controlDatabaseUrl: string, logger: Logger): Promise<InvalidationBus & AsyncDisposable> {
+  return redis ? await openRedisBus({ redis, logger }) : await openPostgresBus({ controlDatabaseUrl, logger });
+}
+
+function connectRedis(url: string, logger: Logger): Disposable & { redis: Redis } {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
+  redis.on('error', (error) => logger.warn({ err: error }, 'Redis does not answer: lookups go to the control database'));
+  return { redis, [Symbol.dispose]: () => redis.disconnect() };
+}

@@ -1,0 +1,22 @@
+import { startOperationsServer, type Logger } from '@tenantry/service';
+import { Registry } from 'prom-client';
+import type { SubgraphConfig } from './config.ts';
+import { createSubgraphHandler } from './handler.ts';
+import { loadSubgraphByName } from './load-subgraphs.ts';
+import { serveSubgraph, type SubgraphServer } from './server.ts';
+import { checkReadiness, openServices } from './services.ts';
+
+/** Starts one subgraph as a process of its own: its services, its metrics, and last its port. */
+export async function startSubgraph(name: string, config: SubgraphConfig, logger: Logger): Promise<SubgraphServer> {
+  await using started = new AsyncDisposableStack();
+  const { mode, signingKey, host, port } = config;
+  const metrics = new Registry();
+  const subgraph = await loadSubgraphByName(name);
+  const services = started.use(await openServices({ ...config, service: name, logger, metrics }));
+  started.use(await startOperationsServer({ host, port: config.metricsPort, metrics }));
+  const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
+  const server = started.use(await serveSubgraph(handler, { host, port, logger, checkReadiness: async () => await checkReadiness(services) }));
+  logger.info({ url: server.url, subgraph: name, mode }, 'serving');
+  const running = started.move();
+  return { url: server.url, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+}

@@ -1,0 +1,49 @@
+import type { TenantContext } from '@tenantry/auth';
+import { ForbiddenError } from '@tenantry/service';
+import { describe, expect, it } from 'vitest';
+import type { Member } from './membership-store.ts';
+import type { MemberRole } from './roles.ts';
+import { createViewer } from './viewer.ts';
+
+const context: TenantContext = { principal: null, tenantId: null, impersonated: false, requestId: 'r' };
+
+function userOf(role: MemberRole): Member {
+  const at = new Date();
+  return { id: 'u', email: 'a@b.example', name: 'A', role, status: 'ACTIVE', issuer: 'i', subject: 's', createdAt: at, updatedAt: at };
+}
+
+describe('a viewer', () => {
+  it.each([
+    ['MEMBER', 'MEMBER', true],
+    ['MEMBER', 'ADMIN', false],
+    ['ADMIN', 'ADMIN', true],
+    ['ADMIN', 'OWNER', false],
+    ['OWNER', 'ADMIN', true],
+  ] as const)('who is %s may do what asks for %s: %s', async (role, required, allowed) => {
+    const asked = createViewer(context, async () => userOf(role)).requireRole(required);
+    await (allowed ? expect(asked).resolves.toEqual({ role, userId: 'u' }) : expect(asked).rejects.toThrow(ForbiddenError));
+  });
+
+  it('who is no member is refused', async () => {
+    const viewer = createViewer(context, async () => null);
+    expect(await viewer.member()).toBeNull();
+    await expect(viewer.requireMember()).rejects.toThrow(ForbiddenError);
+  });
+
+  it('is looked up once, however often it is asked at once', async () => {
+    let lookups = 0;
+    const viewer = createViewer(context, async () => {
+      lookups++;
+      return userOf('OWNER');
+    });
+    await Promise.all([viewer.member(), viewer.requireMember(), viewer.requireRole('ADMIN'), viewer.member()]);
+    expect(lookups).toBe(1);
+  });
+
+  it('who is an operator acts as an administrator without being a user, unasked', async () => {
+    const viewer = createViewer({ ...context, impersonated: true }, async () => await Promise.reject(new Error('asked')));
+    expect(await viewer.member()).toBeNull();
+    expect(await viewer.requireRole('ADMIN')).toEqual({ role: 'ADMIN', userId: null });
+    await expect(viewer.requireRole('OWNER')).rejects.toThrow(ForbiddenError);
+  });
+});

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { silentLogger } from '@tenantry/service';
+import { escapeIdentifier } from 'pg';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { prepareControlDatabase } from '../control-database.ts';
+import { databaseUrl } from '../postgres/connection.ts';
+import { operator, runSql, uniqueName } from '../testing/installation.ts';
+import { openCatalog, type Catalog } from './catalog.ts';
+import { tenantCursor, type ListTenantsOptions } from './tenant-list.ts';
+
+const server = inject('postgresUrl');
+const database = uniqueName('control');
+const url = databaseUrl(server, database);
+let catalog: Catalog;
+
+/** Five tenants; the second to the fourth were created in the same instant. */
+const slugs = ['acme', 'globex', 'initech', 'hooli', 'umbrella'] as const;
+const ids = new Map<string, string>(slugs.map((slug) => [slug, randomUUID()]));
+const idOf = (slug: (typeof slugs)[number]) => ids.get(slug) ?? '';
+
+beforeAll(async () => {
+  await prepareControlDatabase(url);
+  await runSql(
+    url,
+    `INSERT INTO clusters (name, host, port, ssl_mode, updated_at) VALUES ('standard', 'db.example', 5433, 'require', now())`,
+  );
+  for (const [index, slug] of slugs.entries()) {
+    await runSql(
+      url,
+      `INSERT INTO tenants (id, slug, name, tier, status, cluster_name, database_name, role_name, sealed_password, credential_version, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, 'standard', $2 || '_db', $2 || '_role', 'sealed', 3, timestamptz '2026-01-01' + make_interval(days => $6), now())`,
+      [
+        idOf(slug),
+        slug,
+        `${slug.toUpperCase()} 100%`,
+        slug === 'hooli' ? 'PREMIUM' : 'STANDARD',
+        slug === 'umbrella' ? 'SUSPENDED' : 'ACTIVE',
+        index === 0 || index === 4 ? index : 2,
+      ],
+    );
+  }
+  catalog = openCatalog({ controlDatabaseUrl: url, logger: silentLogger });
+});
+
+afterAll(async () => {
+  await catalog[Symbol.asyncDispose]();
+  await runSql(server, `DROP DATABASE ${escapeIdentifier(database)}`);
+});
+
+describe('a placement', () => {
+  test('tells where a tenant is and how to open it', async () => {
+    expect(await catalog.findPlacement(idOf('hooli'))).toEqual({
+      tenantId: idOf('hooli'),
+      slug: 'hooli',
+      status: 'ACTIVE',
+      tier: 'PREMIUM',
+      cluster: 'standard',
+      host: 'db.example',
+      port: 5433,
+      sslMode: 'require',
+      database: 'hooli_db',
+      role: 'hooli_role',
+      sealedPassword: 'sealed',
+      credentialVersion: 3,
+    });
+  });
+
+  test.each([randomUUID(), 'acme', '', `' OR true --`, '\0'])('is null for %j, which is no tenant', async (id) => {
+    expect(await catalog.findPlacement(id)).toBeNull();
+  });
+});
+
+describe('finding tenants by their ids', () => {
+  test('leaves out what is no tenant', async () => {
+    const tenants = await catalog.findTenants([idOf('acme'), randomUUID(), 'nonsense', idOf('globex')]);
+    expect(tenants.map(({ slug }) => slug).toSorted()).toEqual(['acme', 'globex']);
+  });
+
+  test('gives nothing that opens a database', async () => {
+    const [tenant] = await catalog.findTenants([idOf('acme')]);
+    expect(tenant).toEqual({
+      id: idOf('acme'),
+      slug: 'acme',
+      name: 'ACME 100%',
+      tier: 'STANDARD',
+      status: 'ACTIVE',
+      schemaVersion: null,
+      clusterName: 'standard',
+      createdAt: expect.any(Date),
+    });
+  });
+});
+
+async function slugsOf(options: ListTenantsOptions): Promise<string[]> {
+  const { tenants } = await catalog.listTenants(options);
+  return tenants.map(({ slug }) => slug);
+}
+
+describe('the list of tenants', () => {
+  test.each([1, 2, 3, 5])('read in pages of %i has every tenant once, the oldest first', async (first) => {
+    const seen: string[] = [];
+    let after: string | null = null;
+    for (let hasNextPage = true; hasNextPage;) {
+      const page = await catalog.listTenants({ first, after });
+      expect(page.totalCount).toBe(slugs.length);
+      seen.push(...page.tenants.map(({ slug }) => slug));
+      hasNextPage = page.hasNextPage;
+      const last = page.tenants.at(-1);
+      after = last ? tenantCursor(last) : null;
+    }
+    expect(seen.toSorted()).toEqual([...slugs].toSorted());
+    expect([seen[0], seen[4]]).toEqual(['acme', 'umbrella']);
+  });
+
+  test('can be narrowed by status, tier and a part of slug or name', async () => {
+    expect(await slugsOf({ first: 10, filter: { status: 'SUSPENDED' } })).toEqual(['umbrella']);
+    expect(await slugsOf({ first: 10, filter: { tier: 'PREMIUM' } })).toEqual(['hooli']);
+    expect(await slugsOf({ first: 10, filter: { search: ' GLOB ' } })).toEqual(['globex']);
+    expect(await slugsOf({ first: 10, filter: { search: 'o', status: 'ACTIVE', tier: 'STANDARD' } })).toEqual(['globex']);
+    expect(await slugsOf({ first: 10, filter: { status: null, tier: null, search: null } })).toHaveLength(slugs.length);
+  });
+
+  test('takes a search as it is, with no wildcards in it', async () => {
+    expect(await slugsOf({ first: 10, filter: { search: '100%' } })).toHaveLength(slugs.length);
+    for (const search of ['a%e', 'acm_', '\\', '10_%']) expect(await slugsOf({ first: 10, filter: { search } })).toEqual([]);
+  });
+
+  test.each([0, -1, 101, 1.5, Number.NaN])('refuses pages of %d', async (first) => {
+    await expect(catalog.listTenants({ first })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+
+  test.each([
+    '',
+    'nonsense',
+    Buffer.from('2026-01-01 x').toString('base64url'),
+    Buffer.from(`never ${randomUUID()}`).toString('base64url'),
+  ])('refuses %j as a cursor', async (after) => {
+    await expect(catalog.listTenants({ first: 1, after })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  });
+});
+
+test('the audit log keeps what it is given', async () => {
+  await catalog.recordAudit({ ...operator, action: 'tenant.look', tenantId: idOf('acme'), outcome: 'DENIED', detail: { reason: 'none' } });
+  expect(await runSql(url, 'SELECT action, issuer, subject, request_id, tenant_id, outcome, detail FROM audit_log')).toEqual([
+    {
+      action: 'tenant.look',
+      issuer: operator.issuer,
+      subject: operator.subject,
+      request_id: operator.requestId,
+      tenant_id: idOf('acme'),
+      outcome: 'DENIED',
+      detail: { reason: 'none' },
+    },
+  ]);
+});

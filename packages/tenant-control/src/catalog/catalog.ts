@@ -1,0 +1,57 @@
+import type { PrismaClient } from '@tenantry/prisma/control';
+import type { Logger } from '@tenantry/service';
+import type { PlacementSource, TenantPlacement } from '@tenantry/tenant-pool';
+import { openControlClient } from '../control-client.ts';
+import { tenantColumns, type Tenant } from '../tenant.ts';
+import { isUuid } from '../uuid.ts';
+import { writeAudit, type AuditRecord } from './audit.ts';
+import { listTenants, type ListTenantsOptions, type TenantPage } from './tenant-list.ts';
+
+/** The tenants of the whole installation and where their databases are. Every process has one; it changes nothing but the audit log. */
+export interface Catalog extends PlacementSource, AsyncDisposable {
+  /** The tenants with these ids, in no particular order; an id that names none is left out. One SQL statement. */
+  findTenants(ids: readonly string[]): Promise<Tenant[]>;
+  /** @throws {BadInputError} when a page of this size, or after this cursor, is not to be had */
+  listTenants(options: ListTenantsOptions): Promise<TenantPage>;
+  /** Resolves when the record is stored. */
+  recordAudit(record: AuditRecord): Promise<void>;
+}
+
+export interface CatalogOptions {
+  controlDatabaseUrl: string;
+  logger: Logger;
+}
+
+/** Connects when it is first used. */
+export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Catalog {
+  const client = openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:catalog', logger });
+  const { db } = client;
+  return {
+    findPlacement: async (tenantId) => await findPlacement(db, tenantId),
+    findTenants: async (ids) => await db.tenant.findMany({ where: { id: { in: ids.filter(isUuid) } }, select: tenantColumns }),
+    listTenants: async (options) => await listTenants(db, options),
+    recordAudit: async (record) => await writeAudit(db, record),
+    [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
+  };
+}
+
+async function findPlacement(db: PrismaClient, tenantId: string): Promise<TenantPlacement | null> {
+  if (!isUuid(tenantId)) return null;
+  const tenant = await db.tenant.findUnique({ where: { id: tenantId }, include: { cluster: true } });
+  if (!tenant) return null;
+  const { slug, status, tier, cluster, databaseName, roleName, sealedPassword, credentialVersion } = tenant;
+  return {
+    tenantId: tenant.id,
+    slug,
+    status,
+    tier,
+    cluster: cluster.name,
+    host: cluster.host,
+    port: cluster.port,
+    sslMode: cluster.sslMode,
+    database: databaseName,
+    role: roleName,
+    sealedPassword,
+    credentialVersion,
+  };
+}

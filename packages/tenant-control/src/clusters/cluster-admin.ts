@@ -1,0 +1,53 @@
+import type { Logger } from '@tenantry/service';
+import pLimit from 'p-limit';
+import { Pool, type Client } from 'pg';
+import { databaseUrl, sessionDefaults, withConnection } from '../postgres/connection.ts';
+import { closeCluster } from './close-cluster.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+import { ensureTemplate, type Template } from './template.ts';
+
+/** Connections to the administrator's database that one process opens at most. */
+const maxConnections = 4;
+
+/** One cluster, as its administrator sees it. */
+export interface ClusterAdmin extends AsyncDisposable {
+  readonly name: string;
+  /** Connections of the administrator to the administrator's own database. */
+  readonly pool: Pool;
+  /** Runs `work` when its turn comes: as many at a time as there are connections, so that none waits for one in its middle. */
+  inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** Makes the cluster fit for tenants, where it is not yet. @throws when the cluster does not answer */
+  prepare(): Promise<Template>;
+  /** A connection of the administrator to `database`. */
+  within<Result>(database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
+  /** A connection to `database` as a tenant would make it. */
+  as<Result>(user: { role: string; password: string }, database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
+  /** The administrator's URL of `database`. For migrations; it holds the password. */
+  url(database: string, session?: { role: string }): string;
+}
+
+export function openClusterAdmin({ name, adminUrl }: ClusterConfig, logger: Logger): ClusterAdmin {
+  const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: maxConnections });
+  pool.on('error', (error) => logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke'));
+  const turns = pLimit(maxConnections);
+  let closed = false;
+  const admin: ClusterAdmin = {
+    name,
+    pool,
+    inTurn: async (work) => await turns(work),
+    prepare: async () => {
+      if (!closed) await closeCluster(admin, logger);
+      closed = true;
+      return await ensureTemplate(admin);
+    },
+    within: async (database, work) => await withConnection(databaseUrl(adminUrl, database), work),
+    as: async ({ role, password }, database, work) => await withConnection(databaseUrl(adminUrl, database, { user: role, password }), work),
+    url: (database, session) => {
+      const url = new URL(databaseUrl(adminUrl, database));
+      if (session) url.searchParams.set('options', `-c role=${session.role}`);
+      return url.href;
+    },
+    [Symbol.asyncDispose]: async () => await pool.end(),
+  };
+  return admin;
+}

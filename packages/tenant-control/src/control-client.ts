@@ -1,0 +1,44 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from '@tenantry/prisma/control';
+import type { Logger } from '@tenantry/service';
+import { Pool } from 'pg';
+
+/** A connection pool of its own to the control database, by Prisma. */
+export interface ControlClient extends AsyncDisposable {
+  readonly db: PrismaClient;
+}
+
+/** Connections that one process opens to the control database at most, per client. */
+const maxConnections = 5;
+const connectDeadlineMs = 5_000;
+const statementDeadlineMs = 10_000;
+
+export interface ControlClientOptions {
+  url: string;
+  /** As it shows in `pg_stat_activity`. */
+  applicationName: string;
+  logger: Logger;
+}
+
+/** Connects when it is first used. */
+export function openControlClient({ url, applicationName, logger }: ControlClientOptions): ControlClient {
+  const pool = new Pool({
+    connectionString: url,
+    application_name: applicationName,
+    max: maxConnections,
+    connectionTimeoutMillis: connectDeadlineMs,
+    statement_timeout: statementDeadlineMs,
+  });
+  pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the control database broke'));
+  const db = new PrismaClient({
+    adapter: new PrismaPg(pool),
+    transactionOptions: { maxWait: connectDeadlineMs, timeout: statementDeadlineMs },
+  });
+  return {
+    db,
+    [Symbol.asyncDispose]: async () => {
+      await db.$disconnect();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { migrateDatabase } from '@tenantry/prisma';
+import { DatabaseError, escapeIdentifier } from 'pg';
+import { withAdvisoryLock } from './postgres/advisory-lock.ts';
+import { closeToPublic } from './postgres/close-to-public.ts';
+import { databaseUrl, withConnection } from './postgres/connection.ts';
+import { sqlState } from './postgres/sql-state.ts';
+
+/** The database that is there on every server, from which another can be created. */
+const maintenanceDatabase = 'postgres';
+
+/**
+ * Creates the control database if it is not there, brings it to the newest schema and closes it to roles that were not let in. Safe to
+ * call from several processes at once.
+ *
+ * @throws {MigrationError}
+ */
+export async function prepareControlDatabase(url: string): Promise<void> {
+  const database = decodeURIComponent(new URL(url).pathname.slice(1));
+  if (!(await exists(url))) await createDatabase(url, database);
+  await migrateDatabase({ url, database: 'control' });
+  await withConnection(url, async (client) => {
+    await withAdvisoryLock(client, 'tenantry: close the control database', async () => {
+      if (await closeToPublic(client, database)) return;
+      throw new Error(
+        `Every role may connect to the control database ${database}. Let its owner say: REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`,
+      );
+    });
+  });
+}
+
+async function exists(url: string): Promise<boolean> {
+  try {
+    return await withConnection(url, async () => true);
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === sqlState.databaseMissing) return false;
+    throw error;
+  }
+}
+
+async function createDatabase(url: string, database: string): Promise<void> {
+  await withConnection(databaseUrl(url, maintenanceDatabase), async (client) => {
+    try {
+      await client.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE template0 ENCODING 'UTF8'`);
+    } catch (cause) {
+      const code = cause instanceof DatabaseError ? cause.code : undefined;
+      // Another process was faster; a second insert into pg_database fails by its index.
+      if (code === sqlState.databaseExists || code === sqlState.uniqueViolation) return;
+      throw new Error(`The control database ${database} does not exist and could not be created.`, { cause });
+    }
+  });
+}

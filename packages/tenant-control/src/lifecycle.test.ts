@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { TenantStatus } from '@tenantry/prisma/control';
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { Tenant } from './tenant.ts';
+import { openInstallation, operator, uniqueName, type Installation } from './testing/installation.ts';
+
+let installation: Installation;
+let tenant: Tenant;
+
+beforeAll(async () => {
+  installation = await openInstallation({ serverUrl: inject('postgresUrl') });
+  tenant = await installation.control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Acme' }, { actor: operator });
+});
+afterAll(async () => await installation[Symbol.asyncDispose]());
+beforeEach(async () => {
+  await setStatus('ACTIVE');
+  installation.published.length = 0;
+});
+
+const setStatus = async (status: TenantStatus) =>
+  await installation.query('UPDATE tenants SET status = $2::"TenantStatus", failed_step = CASE $2 WHEN $3 THEN $3 END WHERE id = $1', [
+    tenant.id,
+    status,
+    'FAILED',
+  ]);
+const statusNow = async () => (await installation.catalog.findPlacement(tenant.id))?.status;
+const lastAudit = async () =>
+  (
+    await installation.query(
+      'SELECT action, subject, request_id, tenant_id, outcome, detail FROM audit_log ORDER BY at DESC, id DESC LIMIT 1',
+    )
+  )[0];
+
+test('a tenant is suspended and resumed; everybody is told and it is on record', async () => {
+  const { control } = installation;
+  expect(await control.suspendTenant(tenant.id, operator)).toEqual({ ...tenant, status: 'SUSPENDED' });
+  expect(await statusNow()).toBe('SUSPENDED');
+  const record = { subject: operator.subject, request_id: operator.requestId, tenant_id: tenant.id, outcome: 'ALLOWED' };
+  expect(await lastAudit()).toEqual({ ...record, action: 'tenant.suspend', detail: { from: 'ACTIVE' } });
+  expect(await control.resumeTenant(tenant.id, operator)).toEqual(tenant);
+  expect(await statusNow()).toBe('ACTIVE');
+  expect(await lastAudit()).toEqual({ ...record, action: 'tenant.resume', detail: { from: 'SUSPENDED' } });
+  expect(installation.published).toEqual([tenant.id, tenant.id]);
+});
+
+test('to suspend a suspended tenant changes nothing and tells everybody again', async () => {
+  await setStatus('SUSPENDED');
+  const before = await lastAudit();
+  expect(await installation.control.suspendTenant(tenant.id, operator)).toMatchObject({ status: 'SUSPENDED' });
+  expect(installation.published).toEqual([tenant.id]);
+  expect(await lastAudit()).toEqual(before);
+});
+
+test('of two at the same time neither overtakes the other', async () => {
+  const { control } = installation;
+  await Promise.allSettled([
+    control.suspendTenant(tenant.id, operator),
+    control.resumeTenant(tenant.id, operator),
+    control.suspendTenant(tenant.id, operator),
+  ]);
+  const [{ allowed } = { allowed: '' }] = await installation.query<{ allowed: string }>(
+    `SELECT string_agg(action, ' ' ORDER BY at, id) AS allowed FROM audit_log WHERE outcome = 'ALLOWED' AND action <> 'tenant.provision' AND at > now() - interval '10 seconds'`,
+  );
+  const last = allowed.split(' ').at(-1);
+  expect(await statusNow()).toBe(last === 'tenant.suspend' ? 'SUSPENDED' : 'ACTIVE');
+});
+
+describe.each<{ act: 'suspendTenant' | 'resumeTenant'; statuses: TenantStatus[] }>([
+  { act: 'suspendTenant', statuses: ['PROVISIONING', 'HIBERNATED', 'WAKING', 'MIGRATING', 'DELETING', 'DELETED', 'FAILED'] },
+  { act: 'resumeTenant', statuses: ['PROVISIONING', 'HIBERNATED', 'WAKING', 'MIGRATING', 'DELETING', 'DELETED', 'FAILED'] },
+])('$act', ({ act, statuses }) => {
+  test.each(statuses)('is refused for a tenant that is %s, and the refusal is on record', async (status) => {
+    await setStatus(status);
+    await expect(installation.control[act](tenant.id, operator)).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await statusNow()).toBe(status);
+    expect(await lastAudit()).toMatchObject({ outcome: 'DENIED', tenant_id: tenant.id, detail: { status } });
+    expect(installation.published).toEqual([]);
+  });
+
+  test.each([randomUUID(), 'acme', ''])('of %j, which is no tenant, is an error that says so', async (id) => {
+    await expect(installation.control[act](id, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
+
+test('the usage of what is no tenant is an error that says so', async () => {
+  await expect(installation.control.measureUsage(randomUUID())).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(installation.control.measureUsage('acme')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});

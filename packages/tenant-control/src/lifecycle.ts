@@ -1,0 +1,63 @@
+import type { PrismaClient } from '@tenantry/prisma/control';
+import type { InvalidationBus } from '@tenantry/tenant-pool';
+import { writeAudit } from './catalog/audit.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import { UnknownTenantError } from './errors.ts';
+import type { Actor, Tenant } from './tenant.ts';
+import { allows, IllegalTransitionError, transitions } from './tenant-status.ts';
+
+export interface LifecycleServices {
+  readonly catalog: Catalog;
+  readonly db: PrismaClient;
+  readonly bus: InvalidationBus;
+}
+
+/**
+ * Changes a tenant's status, with a record of who did it, and tells every process. A tenant that is there already is left as it is and everybody
+ * is told again, so that a call that failed on its way can be repeated.
+ *
+ * @throws {UnknownTenantError} {IllegalTransitionError}
+ */
+export async function changeStatus(
+  id: string,
+  transition: 'suspend' | 'resume',
+  actor: Actor,
+  { catalog, db, bus }: LifecycleServices,
+): Promise<Tenant> {
+  const { to } = transitions[transition];
+  const tenant = await findTenant(catalog, id);
+  const action = `tenant.${transition}`;
+  if (tenant.status !== to) {
+    const moved = allows(tenant.status, transition) && (await move(db, tenant, transition, { ...actor, action }));
+    if (!moved) {
+      await catalog.recordAudit({ ...actor, action, tenantId: id, outcome: 'DENIED', detail: { status: tenant.status } });
+      throw new IllegalTransitionError(tenant.slug, tenant.status, transition);
+    }
+  }
+  await bus.publish(tenant.id);
+  return { ...tenant, status: to };
+}
+
+/** @returns false when the status is another one meanwhile */
+async function move(
+  db: PrismaClient,
+  tenant: Tenant,
+  transition: 'suspend' | 'resume',
+  { action, ...actor }: Actor & { action: string },
+): Promise<boolean> {
+  return await db.$transaction(async (tx) => {
+    const { count } = await tx.tenant.updateMany({
+      where: { id: tenant.id, status: tenant.status },
+      data: { status: transitions[transition].to },
+    });
+    if (count === 1) await writeAudit(tx, { ...actor, action, tenantId: tenant.id, outcome: 'ALLOWED', detail: { from: tenant.status } });
+    return count === 1;
+  });
+}
+
+/** @throws {UnknownTenantError} */
+async function findTenant(catalog: Catalog, id: string): Promise<Tenant> {
+  const [tenant] = await catalog.findTenants([id]);
+  if (!tenant) throw new UnknownTenantError(id);
+  return tenant;
+}

@@ -1,0 +1,34 @@
+import { Client, type ClientConfig } from 'pg';
+
+const connectDeadlineMs = 5_000;
+const statementDeadlineMs = 60_000;
+
+export const sessionDefaults = {
+  application_name: 'tenantry:control',
+  connectionTimeoutMillis: connectDeadlineMs,
+  statement_timeout: statementDeadlineMs,
+} as const satisfies ClientConfig;
+
+/** Opens one connection for the length of `work`. */
+export async function withConnection<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = new Client({ ...sessionDefaults, connectionString: url });
+  // A connection that breaks fails the query that runs, or the next one; without a listener it would end the process.
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** `url` with another database, and optionally other credentials, on the same server. */
+export function databaseUrl(url: string, database: string, credentials?: { user: string; password: string }): string {
+  const result = new URL(url);
+  result.pathname = `/${encodeURIComponent(database)}`;
+  if (credentials) {
+    result.username = encodeURIComponent(credentials.user);
+    result.password = encodeURIComponent(credentials.password);
+  }
+  return result.href;
+}

@@ -1,0 +1,131 @@
+import { silentLogger } from '@tenantry/service';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { openClusterAdmin } from '../clusters/cluster-admin.ts';
+import { openControlClient } from '../control-client.ts';
+import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
+import { reserve } from './reservation.ts';
+import { provisioningSteps } from './run-steps.ts';
+import type { StepName } from './step.ts';
+
+const server = inject('postgresUrl');
+const input = { slug: 'acme', name: 'Acme', firstOwner: { email: 'ada@acme.example', name: 'Ada' } };
+let installation: Installation;
+
+/** What happens before a step; set by a test. */
+let sabotage: (step: StepName, name: string) => Promise<void>;
+/** Names of the database and the role of every tenant that was begun. */
+const begun = new Set<string>();
+
+beforeAll(async () => {
+  installation = await openInstallation({
+    serverUrl: server,
+    beforeStep: async (step, tenantId) => {
+      const name = `tenant_${tenantId.replaceAll('-', '')}`;
+      begun.add(name);
+      await sabotage(step, name);
+    },
+  });
+});
+afterAll(async () => await installation[Symbol.asyncDispose]());
+
+const provision = async (idempotencyKey?: string) => await installation.control.provisionTenant(input, { actor: operator, idempotencyKey });
+
+/** Databases, roles and catalog rows of the tenants that were begun. */
+async function remains(): Promise<unknown[]> {
+  const names = [...begun];
+  return [
+    ...(await runSql(server, 'SELECT datname FROM pg_database WHERE datname = ANY($1)', [names])),
+    ...(await runSql(server, 'SELECT rolname FROM pg_roles WHERE rolname = ANY($1)', [names])),
+    ...(await installation.query('SELECT slug, status FROM tenants')),
+    ...(await installation.query('SELECT key FROM idempotency_keys')),
+  ];
+}
+
+describe('a failure', () => {
+  test.each(provisioningSteps.map(({ name }) => name))('before the step "%s" leaves nothing behind', async (failing) => {
+    sabotage = async (step) => {
+      if (step === failing) throw new Error('sabotage');
+    };
+    const key = uniqueName('key');
+    const before = begun.size;
+    await expect(provision(key)).rejects.toMatchObject({ name: 'ProvisioningError', step: failing, cause: { message: 'sabotage' } });
+    expect(begun.size).toBe(before + 1);
+    expect(await remains()).toEqual([]);
+    const [last] = await installation.query(`SELECT outcome, detail FROM audit_log ORDER BY at DESC, id DESC LIMIT 1`);
+    expect(last).toEqual({ outcome: 'FAILED', detail: { slug: 'acme', step: failing } });
+  });
+
+  test('of Postgres itself in the middle of a step leaves nothing behind', async () => {
+    sabotage = async (step, name) => {
+      if (step === 'seed') await runSql(server.replace(/postgres$/, name), 'DROP TABLE invitations');
+      if (step === 'verification') throw new Error('the seed should have failed');
+    };
+    await expect(provision()).rejects.toMatchObject({ step: 'seed', cause: { code: '42P01' } });
+    expect(await remains()).toEqual([]);
+  });
+
+  test.each([
+    ['a table that the role does not own', 'ALTER TABLE teams OWNER TO CURRENT_USER', 'does not own teams'],
+    ['a schema that is not the newest', 'DELETE FROM _prisma_migrations', 'has the schema version null'],
+    ['settings that are missing', 'DELETE FROM tenant_settings', 'has 0 rows of settings'],
+  ])('is noticed by the verification: %s', async (_what, damage, message) => {
+    sabotage = async (step, name) => {
+      if (step === 'verification') await runSql(server.replace(/postgres$/, name), damage);
+    };
+    await expect(provision()).rejects.toMatchObject({ step: 'verification', cause: { message: expect.stringContaining(message) } });
+    expect(await remains()).toEqual([]);
+  });
+
+  test('lets the same request try again, with the same key', async () => {
+    let failures = 0;
+    sabotage = async (step) => {
+      if (step === 'activation' && failures++ === 0) throw new Error('sabotage');
+    };
+    const key = uniqueName('key');
+    const attempts = await Promise.allSettled([provision(key), provision(key), provision(key)]);
+    const [tenant, ...others] = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+    expect(attempts.filter(({ status }) => status === 'rejected')).toHaveLength(1);
+    expect(others.map(({ id }) => id)).toEqual([tenant?.id]);
+    expect(await installation.query('SELECT slug, status FROM tenants')).toEqual([{ slug: 'acme', status: 'ACTIVE' }]);
+    await installation.query('UPDATE tenants SET slug = $1', [uniqueName('kept').replace('_', '-')]);
+  });
+});
+
+test('what cannot be undone is left FAILED with its step, and its slug taken', async () => {
+  sabotage = async (step, name) => {
+    if (step !== 'verification') return;
+    // Postgres refuses to drop a template.
+    await runSql(server, `ALTER DATABASE ${name} IS_TEMPLATE true`);
+    throw new Error('sabotage');
+  };
+  await expect(provision()).rejects.toThrow('could not be undone: the tenant is left FAILED');
+  const [failed] = await installation.query<{ status: string; failed_step: string; database_name: string }>(
+    `SELECT status, failed_step, database_name FROM tenants WHERE slug = 'acme'`,
+  );
+  expect(failed).toMatchObject({ status: 'FAILED', failed_step: 'database' });
+  sabotage = async () => {};
+  await expect(provision()).rejects.toThrow('The slug "acme" is taken.');
+  await runSql(server, `ALTER DATABASE ${failed?.database_name} IS_TEMPLATE false`);
+});
+
+test('each step can be run again after it was done, and undone again after it was undone', async () => {
+  const { controlDatabaseUrl, keyRing } = installation;
+  await using control = openControlClient({ url: controlDatabaseUrl, applicationName: 'test', logger: silentLogger });
+  await using cluster = openClusterAdmin({ name: 'standard', adminUrl: server }, silentLogger);
+  const specification = { ...input, slug: uniqueName('t').replace('_', '-') };
+  const request = { specification, clusterName: 'standard', actor: operator, idempotencyKey: null };
+  const reservation = await reserve(control.db, keyRing, request);
+  if (reservation.kind !== 'made') throw new Error('the slug should have been free');
+
+  const { tenant } = reservation;
+  const context = { tenant, specification, cluster, db: control.db };
+  const steps = provisioningSteps.filter(({ name }) => name !== 'activation');
+  for (const step of steps) for (const _time of ['once', 'again']) await step.run(context);
+  expect(
+    await runSql(server.replace(/postgres$/, tenant.databaseName), 'SELECT email FROM users JOIN invitations ON user_id = users.id'),
+  ).toEqual([{ email: 'ada@acme.example' }]);
+  for (const step of steps.toReversed()) for (const _time of ['once', 'again']) await step.undo(context);
+  expect(await runSql(server, 'SELECT FROM pg_database WHERE datname = $1', [tenant.databaseName])).toEqual([]);
+  expect(await runSql(server, 'SELECT FROM pg_roles WHERE rolname = $1', [tenant.roleName])).toEqual([]);
+  expect(await installation.query('SELECT FROM tenants WHERE id = $1', [tenant.id])).toEqual([]);
+});

@@ -1,0 +1,19 @@
+import { latestMigration } from '@tenantry/prisma';
+import { ConflictError } from '@tenantry/service';
+import { transitions } from '../../tenant-status.ts';
+import type { ProvisioningStep } from '../step.ts';
+
+const { from, to } = transitions.activate;
+
+/** From here on the tenant is served. The last step, since nothing that was served may be undone. */
+export const activationStep: ProvisioningStep = {
+  name: 'activation',
+  run: async ({ tenant, db }) => {
+    const { count } = await db.tenant.updateMany({
+      where: { id: tenant.id, status: { in: [...from] } },
+      data: { status: to, schemaVersion: latestMigration('tenant') },
+    });
+    if (count === 0) throw new ConflictError(`The tenant "${tenant.slug}" is not being provisioned any more.`);
+  },
+  undo: async () => {},
+};

@@ -1,0 +1,25 @@
+import { latestMigration } from '@tenantry/prisma';
+import type { ProvisioningStep } from '../step.ts';
+
+/** Uses the database as the tenant will: with its role, its password and its rights. */
+export const verificationStep: ProvisioningStep = {
+  name: 'verification',
+  run: async ({ tenant, cluster }) => {
+    await cluster.as({ role: tenant.roleName, password: tenant.password }, tenant.databaseName, async (client) => {
+      const { rows } = await client.query<{ version: string | null; foreign_objects: string | null }>(stateOfDatabase);
+      const { version = null, foreign_objects: foreignObjects = null } = rows[0] ?? {};
+      const wanted = latestMigration('tenant');
+      if (version !== wanted) throw new Error(`The database has the schema version ${version}, not ${wanted}.`);
+      if (foreignObjects !== null) throw new Error(`The tenant's role does not own ${foreignObjects}.`);
+      const { rowCount } = await client.query('UPDATE tenant_settings SET updated_at = now()');
+      if (rowCount !== 1) throw new Error(`The database has ${rowCount} rows of settings, not 1.`);
+    });
+  },
+  undo: async () => {},
+};
+
+const stateOfDatabase = `
+  SELECT
+    (SELECT max(migration_name) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL) AS version,
+    (SELECT string_agg(relname, ', ') FROM pg_class
+     WHERE relnamespace = 'public'::regnamespace AND relowner <> current_user::regrole) AS foreign_objects`;

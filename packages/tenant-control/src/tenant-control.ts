@@ -1,0 +1,73 @@
+import type { KeyRing, Logger } from '@tenantry/service';
+import type { InvalidationBus } from '@tenantry/tenant-pool';
+import type { Catalog } from './catalog/catalog.ts';
+import { openClusterAdmin, type ClusterAdmin } from './clusters/cluster-admin.ts';
+import type { ClusterConfig } from './clusters/cluster-config.ts';
+import { registerClusters } from './clusters/cluster-registry.ts';
+import { openControlClient } from './control-client.ts';
+import { changeStatus } from './lifecycle.ts';
+import type { ProvisionInput } from './provisioning/provision-input.ts';
+import { provisionTenant, type ProvisionOptions } from './provisioning/provision-tenant.ts';
+import type { BeforeStep } from './provisioning/run-steps.ts';
+import type { Actor, Tenant } from './tenant.ts';
+import { measureUsage, type TenantUsage } from './usage.ts';
+
+/** Everything that changes tenants. Only a process that holds the clusters' administrators has one. Every change is audited. */
+export interface TenantControl extends AsyncDisposable {
+  /**
+   * Creates a tenant that can be used at once.
+   *
+   * @throws {BadInputError} {UnknownClusterError} {SlugTakenError} {IdempotencyKeyReusedError} {ProvisioningUnfinishedError}
+   * @throws {ProvisioningError} when a step failed
+   */
+  provisionTenant(input: ProvisionInput, options: ProvisionOptions): Promise<Tenant>;
+  /** From now on nobody reaches the tenant's data. @throws {UnknownTenantError} {IllegalTransitionError} */
+  suspendTenant(id: string, actor: Actor): Promise<Tenant>;
+  /** Undoes {@link suspendTenant}. @throws {UnknownTenantError} {IllegalTransitionError} */
+  resumeTenant(id: string, actor: Actor): Promise<Tenant>;
+  /** @throws {UnknownTenantError} {UnknownClusterError} */
+  measureUsage(id: string): Promise<TenantUsage>;
+}
+
+export interface TenantControlOptions {
+  /** Stays the caller's to close. */
+  catalog: Catalog;
+  /** Of a database that {@link prepareControlDatabase} has prepared. */
+  controlDatabaseUrl: string;
+  /** At least one; the first one takes tenants whose tier names none. */
+  clusters: readonly ClusterConfig[];
+  /** Seals the passwords of new tenants' roles. */
+  keyRing: KeyRing;
+  bus: InvalidationBus;
+  logger: Logger;
+  /** A fault point for tests. */
+  beforeStep?: BeforeStep;
+}
+
+export async function createTenantControl(options: TenantControlOptions): Promise<TenantControl> {
+  const { catalog, controlDatabaseUrl, keyRing, bus, logger, beforeStep } = options;
+  await using cleanup = new AsyncDisposableStack();
+  const { db } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
+  const clusters = new Map(options.clusters.map((config) => [config.name, cleanup.use(openClusterAdmin(config, logger))]));
+  await registerClusters(db, bus, options.clusters);
+  await Promise.all([...clusters.values()].map(async (cluster) => await prepareCluster(cluster, logger)));
+
+  const opened = cleanup.move();
+  return {
+    provisionTenant: async (input, provisionOptions) =>
+      await provisionTenant(input, provisionOptions, { catalog, db, keyRing, clusters, bus, logger, beforeStep }),
+    suspendTenant: async (id, actor) => await changeStatus(id, 'suspend', actor, { catalog, db, bus }),
+    resumeTenant: async (id, actor) => await changeStatus(id, 'resume', actor, { catalog, db, bus }),
+    measureUsage: async (id) => await measureUsage(db, clusters, id),
+    [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
+  };
+}
+
+/** A cluster that is down keeps nobody from managing the others. */
+async function prepareCluster(cluster: ClusterAdmin, logger: Logger): Promise<void> {
+  try {
+    await cluster.prepare();
+  } catch (error) {
+    logger.error({ err: error, cluster: cluster.name }, 'a cluster could not be prepared for tenants');
+  }
+}

@@ -1,0 +1,33 @@
+import type { Prisma, TenantStatus, TenantTier } from '@tenantry/prisma/control';
+
+/** What the catalog tells of a tenant. Where its database is and how to open it is not part of that. */
+export interface Tenant {
+  readonly id: string;
+  readonly slug: string;
+  readonly name: string;
+  readonly tier: TenantTier;
+  readonly status: TenantStatus;
+  /** Name of the last migration applied to the tenant's database; null before the first. */
+  readonly schemaVersion: string | null;
+  readonly clusterName: string;
+  readonly createdAt: Date;
+}
+
+/** Who asks for a change, and by which request. */
+export interface Actor {
+  readonly issuer: string;
+  readonly subject: string;
+  readonly requestId: string;
+}
+
+/** The columns of a {@link Tenant}. */
+export const tenantColumns = {
+  id: true,
+  slug: true,
+  name: true,
+  tier: true,
+  status: true,
+  schemaVersion: true,
+  clusterName: true,
+  createdAt: true,
+} as const satisfies Prisma.TenantSelect;

@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto';
+import { silentLogger, type KeyRing } from '@tenantry/service';
+import type { InvalidationBus } from '@tenantry/tenant-pool';
+import { Client, escapeIdentifier } from 'pg';
+import { openCatalog, type Catalog } from '../catalog/catalog.ts';
+import type { ClusterConfig } from '../clusters/cluster-config.ts';
+import { prepareControlDatabase } from '../control-database.ts';
+import { databaseUrl } from '../postgres/connection.ts';
+import type { BeforeStep } from '../provisioning/run-steps.ts';
+import { createTenantControl, type TenantControl } from '../tenant-control.ts';
+import type { Actor } from '../tenant.ts';
+
+/** A control plane of its own on the tests' Postgres. Disposing of it drops every database and role that it made. */
+export interface Installation extends AsyncDisposable {
+  readonly controlDatabaseUrl: string;
+  readonly catalog: Catalog;
+  readonly control: TenantControl;
+  readonly keyRing: KeyRing;
+  /** Ids of the tenants whose change was published, in order. */
+  readonly published: string[];
+  /** Runs in the control database. */
+  query<Row>(sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+export interface InstallationOptions {
+  /** Superuser's URL of the server. */
+  serverUrl: string;
+  /** Default: one, `standard`, on the server. */
+  clusters?: readonly ClusterConfig[];
+  beforeStep?: BeforeStep;
+}
+
+export const operator: Actor = { issuer: 'https://login.example', subject: 'operator', requestId: 'request-1' };
+
+export async function openInstallation({ serverUrl, clusters, beforeStep }: InstallationOptions): Promise<Installation> {
+  await using cleanup = new AsyncDisposableStack();
+  const database = uniqueName('control');
+  const controlDatabaseUrl = databaseUrl(serverUrl, database);
+  await prepareControlDatabase(controlDatabaseUrl);
+  cleanup.defer(async () => await dropEverything(serverUrl, controlDatabaseUrl, database));
+
+  const published: string[] = [];
+  const bus: InvalidationBus = {
+    publish: async (tenantId) => void published.push(tenantId),
+    subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+  };
+  const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
+  const catalog = cleanup.use(openCatalog({ controlDatabaseUrl, logger: silentLogger }));
+  const control = cleanup.use(
+    await createTenantControl({
+      catalog,
+      controlDatabaseUrl,
+      clusters: clusters ?? [{ name: 'standard', adminUrl: serverUrl }],
+      keyRing,
+      bus,
+      logger: silentLogger,
+      ...(beforeStep && { beforeStep }),
+    }),
+  );
+  const opened = cleanup.move();
+  return {
+    controlDatabaseUrl,
+    catalog,
+    control,
+    keyRing,
+    published,
+    query: async (sql, values) => await runSql(controlDatabaseUrl, sql, values),
+    [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
+  };
+}
+
+export function uniqueName(prefix: string): string {
+  return `${prefix}_${randomBytes(6).toString('hex')}`;
+}
+
+export async function runSql<Row>(url: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+async function dropEverything(serverUrl: string, controlDatabaseUrl: string, database: string): Promise<void> {
+  const tenants = await runSql<{ database: string; role: string }>(
+    controlDatabaseUrl,
+    'SELECT database_name AS database, role_name AS role FROM tenants',
+  );
+  for (const tenant of tenants) {
+    await runSql(serverUrl, `DROP DATABASE IF EXISTS ${escapeIdentifier(tenant.database)} WITH (FORCE)`);
+    await runSql(serverUrl, `DROP ROLE IF EXISTS ${escapeIdentifier(tenant.role)}`);
+  }
+  await runSql(serverUrl, `DROP DATABASE ${escapeIdentifier(database)} WITH (FORCE)`);
+}

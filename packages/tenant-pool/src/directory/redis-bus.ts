@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger, type Logger } from '@tenantry/service';
+import type { Redis } from 'ioredis';
+import { InvalidationListeners, invalidationChannel, type InvalidationBus } from './invalidation-bus.ts';
+import { placementKey } from './shared-placements.ts';
+
+export interface RedisBusOptions {
+  /** Publishes; a connection of its own is made for the subscription. Stays the caller's to close. */
+  redis: Redis;
+  /** Default: says nothing. */
+  logger?: Logger;
+}
+
+/** Milliseconds that opening waits for the subscription. Without Redis the service starts too: slower, never wrong. */
+const openDeadlineMs = 2000;
+const lastRetryMs = 2000;
+
+/**
+ * Opens a bus over Redis pub/sub. Publishing also drops the placement that processes share in Redis. Whenever the subscription
+ * is made anew, listeners get null.
+ */
+export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOptions): Promise<InvalidationBus & AsyncDisposable> {
+  const listeners = new InvalidationListeners();
+  const { promise: subscribed, resolve } = Promise.withResolvers<void>();
+  const subscriber = redis.duplicate({
+    autoResubscribe: false,
+    maxRetriesPerRequest: null,
+    retryStrategy: (attempt: number) => Math.min(attempt * 100, lastRetryMs),
+  });
+  subscriber.on('error', (err) => logger.warn({ err }, 'the bus has no connection to Redis'));
+  subscriber.on('message', (_channel, tenantId) => listeners.tell(tenantId));
+  const subscribe = async () => {
+    try {
+      await subscriber.subscribe(invalidationChannel);
+      // Only now: what is published between the connection and the subscription is lost too.
+      listeners.tell(null);
+      resolve();
+    } catch (err) {
+      logger.warn({ err }, 'the bus could not subscribe');
+    }
+  };
+  subscriber.on('ready', () => void subscribe());
+  await Promise.race([subscribed, sleep(openDeadlineMs, undefined, { ref: false })]);
+
+  return {
+    publish: async (tenantId) => {
+      const replies = await redis.multi().del(placementKey(tenantId)).publish(invalidationChannel, tenantId).exec();
+      for (const [error] of replies ?? []) if (error) throw error;
+    },
+    subscribe: async (listener) => listeners.add(listener),
+    [Symbol.asyncDispose]: async () => subscriber.disconnect(),
+  };
+}

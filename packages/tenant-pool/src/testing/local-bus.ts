@@ -1,0 +1,19 @@
+import { InvalidationListeners, type InvalidationBus } from '../directory/invalidation-bus.ts';
+
+/** A bus within one process, whose messages arrive at once. */
+export class LocalBus implements InvalidationBus {
+  readonly #listeners = new InvalidationListeners();
+
+  async publish(tenantId: string): Promise<void> {
+    this.#listeners.tell(tenantId);
+  }
+
+  async subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable> {
+    return this.#listeners.add(listener);
+  }
+
+  /** As after a reconnect. */
+  loseMessages(): void {
+    this.#listeners.tell(null);
+  }
+}

@@ -1,0 +1,69 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { migrateDatabase } from '@tenantry/prisma';
+import { seal, type KeyRing } from '@tenantry/service';
+import { Client, Pool, type QueryResultRow } from 'pg';
+import { inject } from 'vitest';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { placementOf } from './placements.ts';
+
+/** Tenants with a database and a role each, on the tests' Postgres. */
+export interface TenantDatabases extends AsyncDisposable {
+  readonly placements: readonly TenantPlacement[];
+  readonly keyRing: KeyRing;
+  /** Runs SQL as the administrator. */
+  administer<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Runs SQL as the administrator, in one tenant's database. */
+  within<Row extends QueryResultRow>(placement: TenantPlacement, sql: string, values?: unknown[]): Promise<Row[]>;
+}
+
+export async function createTenantDatabases(count: number): Promise<TenantDatabases> {
+  const server = new URL(inject('postgresUrl'));
+  const prefix = `pool_${randomBytes(4).toString('hex')}`;
+  const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
+  const administrator = new Pool({ connectionString: server.href, max: 1 });
+  const urlOf = (database: string) => Object.assign(new URL(server), { pathname: database }).href;
+
+  const template = `${prefix}_template`;
+  await administrator.query(`CREATE DATABASE ${template}`);
+  await migrateDatabase({ url: urlOf(template), database: 'tenant' });
+  await runOnce(urlOf(template), 'GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC');
+
+  const placements: TenantPlacement[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const name = `${prefix}_${index}`;
+    const tenantId = randomUUID();
+    const password = randomBytes(12).toString('base64url');
+    await administrator.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
+    await administrator.query(`CREATE DATABASE ${name} OWNER ${name} TEMPLATE ${template} STRATEGY wal_log`);
+    const sealedPassword = seal(password, tenantId, keyRing);
+    placements.push(
+      placementOf({ tenantId, host: server.hostname, port: Number(server.port), database: name, role: name, sealedPassword }),
+    );
+  }
+
+  return {
+    placements,
+    keyRing,
+    administer: async <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>
+      (await administrator.query<Row>(sql, values)).rows,
+    within: async <Row extends QueryResultRow>({ database }: TenantPlacement, sql: string, values: unknown[] = []) =>
+      await runOnce<Row>(urlOf(database), sql, values),
+    [Symbol.asyncDispose]: async () => {
+      for (const name of [template, ...placements.map(({ database }) => database)]) {
+        await administrator.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+        await administrator.query(`DROP ROLE IF EXISTS ${name}`);
+      }
+      await administrator.end();
+    },
+  };
+}
+
+async function runOnce<Row extends QueryResultRow>(connectionString: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+  const client = new Client({ connectionString });
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql, values)).rows;
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,28 @@
+import { createLoader, type Loader, type SubgraphContext, type SubgraphRequest, type SubgraphServices } from '@tenantry/subgraph-kit';
+import type { Catalog, Tenant, TenantControl } from '@tenantry/tenant-control';
+import { ControlMissingError } from './errors.ts';
+import { TenantSettingsStore } from './tenant-settings-store.ts';
+
+/** What the resolvers of this subgraph share for the length of one request. */
+export interface TenantsContext extends SubgraphContext {
+  readonly catalog: Catalog;
+  /** By id, whoever asks: see `visible-tenants.ts` for who may. */
+  readonly tenants: Loader<Tenant | null>;
+  readonly settings: TenantSettingsStore;
+  /** @throws {ControlMissingError} */
+  control(): TenantControl;
+}
+
+export function createContext(request: SubgraphRequest, { catalog, control }: SubgraphServices): TenantsContext {
+  return {
+    request,
+    catalog,
+    tenants: createLoader(async (ids) => await catalog.findTenants(ids), { by: ({ id }) => id }),
+    settings: new TenantSettingsStore(async () => await request.db()),
+    control: () => control ?? raise(new ControlMissingError()),
+  };
+}
+
+function raise(error: Error): never {
+  throw error;
+}

@@ -1,0 +1,25 @@
+import { provisionInputSchema, type ProvisionInput, type Tenant } from '@tenantry/tenant-control';
+import { actorOf } from './actor.ts';
+import type { TenantsContext } from './context.ts';
+import type { TenantUserError } from './errors.ts';
+import { parseInput } from './mutation-input.ts';
+
+export interface ProvisionArguments {
+  input: ProvisionInput;
+  idempotencyKey?: string | null;
+}
+
+/** @throws whatever keeps the tenant from being made that the input's author cannot see in it: a taken slug, an unknown cluster */
+export async function provisionTenant(
+  { input, idempotencyKey }: ProvisionArguments,
+  { control, request }: TenantsContext,
+): Promise<{ tenant: Tenant | null; userErrors: readonly TenantUserError[] }> {
+  const { data, userErrors } = parseInput(provisionInputSchema, input, {
+    slug: 'INVALID_SLUG',
+    name: 'INVALID_NAME',
+    'firstOwner.email': 'INVALID_EMAIL',
+    'firstOwner.name': 'INVALID_NAME',
+  });
+  if (!data) return { tenant: null, userErrors };
+  return { tenant: await control().provisionTenant(data, { actor: actorOf(request), idempotencyKey }), userErrors };
+}

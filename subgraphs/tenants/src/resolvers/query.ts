@@ -1,0 +1,11 @@
+import type { Resolvers } from '@tenantry/subgraph-kit';
+import type { TenantsContext } from '../context.ts';
+import { listTenants, type ListTenantsArguments } from '../tenant-list.ts';
+import { findOwnTenant } from '../visible-tenants.ts';
+
+export const queryResolvers: Resolvers<TenantsContext> = {
+  Query: {
+    tenant: async (_parent, _arguments, context) => await findOwnTenant(context),
+    tenants: async (_parent, listArguments: ListTenantsArguments, context) => await listTenants(listArguments, context),
+  },
+};

@@ -1,0 +1,18 @@
+import type { Resolvers } from '@tenantry/subgraph-kit';
+import type { Tenant } from '@tenantry/tenant-control';
+import type { TenantsContext } from '../context.ts';
+import { findVisibleTenant, requireWithin, requireWithinOrOperator } from '../visible-tenants.ts';
+
+export const tenantResolvers: Resolvers<TenantsContext> = {
+  Tenant: {
+    __resolveReference: async ({ id }: { id: string }, context: TenantsContext) => await findVisibleTenant(id, context),
+    settings: async (tenant: Tenant, _arguments, context) => {
+      await requireWithin(tenant, context);
+      return await context.settings.read();
+    },
+    usage: async (tenant: Tenant, _arguments, context) => {
+      await requireWithinOrOperator(tenant, context);
+      return await context.control().measureUsage(tenant.id);
+    },
+  },
+};

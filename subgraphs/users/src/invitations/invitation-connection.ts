@@ -1,0 +1,21 @@
+import type { Invitation } from '@tenantry/prisma/tenant';
+import { parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
+import { z } from 'zod';
+import type { UsersContext } from '../context.ts';
+import type { InvitationStatus } from './invitation-status.ts';
+import { countInvitations, findInvitationPage } from './invitation-store.ts';
+
+export interface InvitationConnectionArguments extends PageArguments {
+  filter?: { status?: InvitationStatus | null } | null;
+}
+
+const byIdDescending: Ordering<Invitation, null> = { name: 'invitations:id:desc', values: z.null(), valuesOf: () => null };
+
+export async function listInvitations(args: InvitationConnectionArguments, { request }: UsersContext): Promise<Connection<Invitation>> {
+  await request.viewer.requireRole('ADMIN');
+  const page = parsePage(args, byIdDescending);
+  const status = args.filter?.status ?? null;
+  const db = await request.db();
+  const invitations = await findInvitationPage(db, status, page);
+  return toConnection(invitations, page, byIdDescending, async () => await countInvitations(db, status));
+}

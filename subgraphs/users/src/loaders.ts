@@ -1,0 +1,52 @@
+import { createGroupLoader, createLoader, type Loader, type Page } from '@tenantry/subgraph-kit';
+import type { Invitation, Team, User } from '@tenantry/prisma/tenant';
+import type { Database } from './database.ts';
+import { findInvitationsByIds } from './invitations/invitation-store.ts';
+import { countMembers, findMemberPage, findMembershipsOfUsers, type MemberCount, type Membership } from './teams/membership-store.ts';
+import { findTeamsByIds } from './teams/team-store.ts';
+import { findUsersByIds } from './users/user-store.ts';
+
+/** Every by-key read of a request: the keys of one tick cost one statement. */
+export interface Loaders {
+  readonly users: Loader<User | null>;
+  readonly teams: Loader<Team | null>;
+  readonly invitations: Loader<Invitation | null>;
+  /** By user. */
+  readonly memberships: Loader<readonly Membership[]>;
+  /** By team. */
+  readonly memberCounts: Loader<MemberCount | null>;
+  /** By team: one page of its members. */
+  memberPages(page: Page<null>): Loader<readonly Membership[]>;
+  /** Forgets all that was loaded. */
+  forget(): void;
+}
+
+export function createLoaders(database: () => Promise<Database>): Loaders {
+  const loaders = {
+    users: createLoader(async (ids) => await findUsersByIds(await database(), ids), { by: idOf }),
+    teams: createLoader(async (ids) => await findTeamsByIds(await database(), ids), { by: idOf }),
+    invitations: createLoader(async (ids) => await findInvitationsByIds(await database(), ids), { by: idOf }),
+    memberships: createGroupLoader(async (ids) => await findMembershipsOfUsers(await database(), ids), { by: (row) => row.userId }),
+    memberCounts: createLoader(async (ids) => await countMembers(await database(), ids), { by: (row) => row.teamId }),
+  };
+  const memberPages = new Map<string, Loader<readonly Membership[]>>();
+  return {
+    ...loaders,
+    memberPages: (page) => {
+      const key = JSON.stringify(page);
+      const known = memberPages.get(key);
+      if (known) return known;
+      const loader = createGroupLoader(async (ids) => await findMemberPage(await database(), ids, page), { by: (row) => row.teamId });
+      memberPages.set(key, loader);
+      return loader;
+    },
+    forget: () => {
+      for (const loader of Object.values(loaders)) loader.clearAll();
+      memberPages.clear();
+    },
+  };
+}
+
+function idOf({ id }: { id: string }): string {
+  return id;
+}

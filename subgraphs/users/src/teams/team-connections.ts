@@ -1,0 +1,30 @@
+import type { Team, User } from '@tenantry/prisma/tenant';
+import { parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
+import { z } from 'zod';
+import type { UsersContext } from '../context.ts';
+import { countTeams, findTeamPage } from './team-store.ts';
+
+const byName: Ordering<Team, string> = { name: 'teams:name', values: z.string().max(1000), valuesOf: (team) => team.name };
+
+/** Ids are UUIDs of version 7, which grow with time. */
+const byId: Ordering<User, null> = { name: 'team-members:id', values: z.null(), valuesOf: () => null };
+
+export async function listTeams(args: PageArguments, { request, loaders }: UsersContext): Promise<Connection<Team>> {
+  const page = parsePage(args, byName);
+  const db = await request.db();
+  const teams = await findTeamPage(db, page);
+  for (const team of teams) loaders.teams.prime(team.id, team);
+  return toConnection(teams, page, byName, async () => await countTeams(db));
+}
+
+export async function listMembers(teamId: string, args: PageArguments, context: UsersContext): Promise<Connection<User>> {
+  const page = parsePage(args, byId);
+  const memberships = await context.loaders.memberPages(page).load(teamId);
+  const members = await Promise.all(memberships.map(async ({ userId }) => await context.loaders.users.load(userId)));
+  const present = members.filter((member) => member !== null);
+  return toConnection(present, page, byId, async () => await countMembersOf(teamId, context));
+}
+
+export async function countMembersOf(teamId: string, { loaders }: UsersContext): Promise<number> {
+  return (await loaders.memberCounts.load(teamId))?.count ?? 0;
+}

@@ -1,0 +1,39 @@
+import type { User } from '@tenantry/prisma/tenant';
+import type { Resolvers } from '@tenantry/subgraph-kit';
+import type { UsersContext } from '../context.ts';
+import type { Input, Reference } from '../resolver-arguments.ts';
+import { toPayload } from '../mutation.ts';
+import { listTeamsOfUser } from '../teams/teams-of-user.ts';
+import { changeUserRole, type ChangeUserRoleInput } from './change-user-role.ts';
+import { findCurrentUser } from './current-user.ts';
+import { deactivateUser, reactivateUser } from './deactivate-user.ts';
+import { updateUser, type UpdateUserInput } from './update-user.ts';
+import { listUsers, type UserConnectionArguments } from './user-connection.ts';
+
+export const userResolvers = {
+  Query: {
+    me: async (_root: unknown, _args: unknown, context: UsersContext) => await findCurrentUser(context),
+    user: async (_root: unknown, reference: Reference, context: UsersContext) => await findUser(reference, context),
+    users: async (_root: unknown, args: UserConnectionArguments, context: UsersContext) => await listUsers(args, context),
+  },
+  Mutation: {
+    updateUser: async (_root: unknown, { input }: Input<UpdateUserInput>, context: UsersContext) =>
+      await toPayload(context, async () => await updateUser(input, context)),
+    changeUserRole: async (_root: unknown, { input }: Input<ChangeUserRoleInput>, context: UsersContext) =>
+      await toPayload(context, async () => await changeUserRole(input, context)),
+    deactivateUser: async (_root: unknown, { id }: Reference, context: UsersContext) =>
+      await toPayload(context, async () => await deactivateUser(id, context)),
+    reactivateUser: async (_root: unknown, { id }: Reference, context: UsersContext) =>
+      await toPayload(context, async () => await reactivateUser(id, context)),
+  },
+  User: {
+    __resolveReference: async (reference: Reference, context: UsersContext) => await findUser(reference, context),
+    teams: async (user: User, _args: unknown, context: UsersContext) => await listTeamsOfUser(user.id, context),
+    tenant: (_user: User, _args: unknown, { request }: UsersContext) => ({ id: request.tenantId() }),
+  },
+} satisfies Resolvers<UsersContext>;
+
+async function findUser({ id }: Reference, { request, loaders }: UsersContext): Promise<User | null> {
+  await request.viewer.requireMember();
+  return await loaders.users.load(id);
+}

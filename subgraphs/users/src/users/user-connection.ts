@@ -1,0 +1,23 @@
+import type { User } from '@tenantry/prisma/tenant';
+import { parsePage, toConnection, type Connection, type PageArguments } from '@tenantry/subgraph-kit';
+import type { UsersContext } from '../context.ts';
+import { parseUserFilter, type UserFilter } from './user-filter.ts';
+import { userOrdering, type UserOrder } from './user-orderings.ts';
+import { countUsers, findUserPage } from './user-page-store.ts';
+
+export interface UserConnectionArguments extends PageArguments {
+  filter?: UserFilter | null;
+  orderBy?: UserOrder | null;
+}
+
+const byDefault: UserOrder = { field: 'CREATED_AT', direction: 'ASC' };
+
+export async function listUsers(args: UserConnectionArguments, { request, loaders }: UsersContext): Promise<Connection<User>> {
+  const ordering = userOrdering(args.orderBy ?? byDefault);
+  const page = parsePage(args, ordering);
+  const conditions = parseUserFilter(args.filter ?? {});
+  const db = await request.db();
+  const users = await findUserPage(db, conditions, ordering.order, page);
+  for (const user of users) loaders.users.prime(user.id, user);
+  return toConnection(users, page, ordering, async () => await countUsers(db, conditions));
+}
