@@ -80,6 +80,9 @@ export class RemoteKeySet {
   }
 
   async #fetchAndFind(keyId: string): Promise<VerificationKey | null> {
+    await this.#running?.catch(() => {});
+    const found = this.#lookUp(keyId);
+    if (found) return found;
     // A fetch that was under way when the caller came may have been answered before the key was published.
     await this.#nextFetch();
     return this.#lookUp(keyId);
