@@ -6,6 +6,8 @@ export default defineConfig({
     include: ['{gateway,packages/*,prisma,subgraphs/*}/**/*.{test,e2e}.ts'],
     globalSetup: 'packages/backing-services/src/vitest-global-setup.ts',
     sequence: { shuffle: { files: true, tests: false } },
+    // Node loads the code itself, as it does in production: no transformation, and one copy of every module.
+    experimental: { viteModuleRunner: false },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -47,11 +47,9 @@ const rules: fc.Arbitrary<AccessRules> = fc
 
 function ruledCoordinates(api: GraphQLSchema): string[] {
   const types = Object.values(api.getTypeMap()).filter((type) => !type.name.startsWith('__'));
-  return types
-    .filter((type) => isObjectType(type) || isLeafType(type))
-    .flatMap((type) => {
-  XX
-    });
+  const named = types.filter((type) => isObjectType(type) || isLeafType(type)).map(({ name }) => name);
+  const fields = types.filter(isObjectType).flatMap((type) => Object.keys(type.getFields()).map((field) => `${type.name}.${field}`));
+  return [...named, ...fields];
 }
 
 /**

@@ -41,7 +41,8 @@ function takeForbiddenNulls(result: FormattedExecutionResult): GraphQLError[] {
   const { valueCompletion, ...extensions } = result.extensions;
   if (Object.keys(extensions).length > 0) result.extensions = extensions;
   else delete result.extensions;
-  return Array.isArray(valueCompletion) ? valueCompletion.filter((error) => error instanceof GraphQLError) : [];
+  const nulls = Array.isArray(valueCompletion) ? valueCompletion.filter((error) => error instanceof GraphQLError) : [];
+  return nulls.map(({ message, path }) => new GraphQLError(message, { path }));
 }
 
 function isFault(error: GraphQLFormattedError | undefined): boolean {

@@ -1,7 +1,8 @@
 import { bearerToken, resolveTenantContext, type Principal, type TenantContext, type TokenVerifier } from '@tenantry/auth';
 import { TenantryError, type Logger } from '@tenantry/service';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
+import { clientSignal } from './client-signal.ts';
 import { challenges, internalFault, toRefusal } from './refusal.ts';
 import { recordOf, type RequestRecord } from './request-record.ts';
 
@@ -24,13 +25,16 @@ export interface ContextOptions {
  * Makes the function that turns a request into its context. A bad token refuses the request before its body is looked at; no
  * token makes it anonymous, which reaches what no access rule covers.
  */
-export function createContextFunction({ verifier, logger }: ContextOptions): (request: FastifyRequest) => Promise<GatewayContext> {
-  return async (request) => {
-    const { headers, id: requestId, signal } = request;
+export function createContextFunction({
+  verifier,
+  logger,
+}: ContextOptions): (request: FastifyRequest, reply: FastifyReply) => Promise<GatewayContext> {
+  return async (request, reply) => {
+    const { headers, id: requestId } = request;
     try {
       const principal = await authenticate(headers.authorization, verifier);
       const tenantContext = resolveTenantContext(principal, { requestedTenantId: singleValue(headers['x-tenant-id']), requestId });
-      return { requestId, tenantContext, signal, record: recordOf(request) };
+      return { requestId, tenantContext, signal: clientSignal(reply), record: recordOf(request) };
     } catch (error) {
       throw refuse(error, request, logger);
     }

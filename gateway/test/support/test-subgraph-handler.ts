@@ -3,6 +3,7 @@ import { TenantryError } from '@tenantry/service';
 import Fastify from 'fastify';
 import { execute, GraphQLError, parse, type ExecutionResult } from 'graphql';
 import type { SubgraphOperation } from '../../src/index.ts';
+import { clientSignal } from '../../src/http/client-signal.ts';
 import type { TestSubgraph } from './test-subgraphs.ts';
 
 interface TestHandler {
@@ -36,7 +37,7 @@ export async function serveTestSubgraph(subgraph: TestSubgraph, signingKey: Buff
   server.post<{ Body: SubgraphOperation }>('/graphql', async (request, reply) => {
     const context = request.headers[tenantContextHeader];
     const headers = Object.keys(request.headers).toSorted();
-    const result = await handler.execute(request.body, context?.toString(), { signal: request.signal, headers });
+    const result = await handler.execute(request.body, context?.toString(), { signal: clientSignal(reply), headers });
     return await reply.code('data' in result ? 200 : 401).send(result);
   });
   server.get('/readyz', () => ({ status: 'ok' }));

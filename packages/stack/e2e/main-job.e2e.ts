@@ -80,7 +80,9 @@ describe.each(['in-process', 'http'] as const)('one token, one query, that tenan
     );
     expect(within.errors).toBeUndefined();
     expect(within.data.users.nodes).toHaveLength(1);
-    // TODO audit row
+    expect(await stack.auditOf('audited-1')).toEqual([
+      { action: 'tenant.impersonate', subject: 'operator', tenant_id: acme.tenant.id, outcome: 'ALLOWED' },
+    ]);
 
     const stranger = await stack.ask(acme.ownerToken, '{ me { email } }', {}, { 'x-tenant-id': globex.tenant.id });
     expect(stranger.errors?.[0]?.extensions.code).toBe('FORBIDDEN');

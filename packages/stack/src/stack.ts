@@ -13,6 +13,7 @@ import {
 } from '@tenantry/subgraph-kit';
 import { prepareControlDatabase } from '@tenantry/tenant-control';
 import { Registry } from 'prom-client';
+import { databaseUrl } from './database-url.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface StackOptions {
@@ -122,10 +123,4 @@ function developmentTokens(secrets: Secrets): TokenVerifierConfig {
 
 function signToken({ expiresInSeconds = 3600, ...claims }: TokenClaims, secrets: Secrets): string {
   return signDevelopmentToken({ ...developmentTokenDefaults, ...claims, expiresInSeconds, secret: secrets.jwtSecret });
-}
-
-function databaseUrl(serverUrl: string, database: string): string {
-  const url = new URL(serverUrl);
-  url.pathname = `/${encodeURIComponent(database)}`;
-  return url.href;
 }

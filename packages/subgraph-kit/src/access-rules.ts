@@ -7,6 +7,7 @@ import {
   getNamedType,
   isInterfaceType,
   isObjectType,
+  Kind,
   visit,
   type ASTNode,
   type DirectiveNode,
@@ -16,6 +17,7 @@ import {
   type GraphQLObjectType,
   type GraphQLSchema,
 } from 'graphql';
+import { z } from 'zod';
 import type { SubgraphContext } from './define-subgraph.ts';
 import { SubgraphDefinitionError } from './errors.ts';
 
@@ -23,6 +25,7 @@ import { SubgraphDefinitionError } from './errors.ts';
 type AccessRule = { readonly scopes: readonly (readonly string[])[] };
 
 const authenticated: AccessRule = { scopes: [[]] };
+const scopeLists = z.array(z.array(z.string()));
 
 /**
  * Enforces `@authenticated` and `@requiresScopes` in the schema itself, wherever a field or an entity is reached from: on the
@@ -94,7 +97,7 @@ function rulesOfNode(node: ASTNode | null | undefined, schema: GraphQLSchema): A
 function requiredScopes(directive: DirectiveNode, schema: GraphQLSchema): AccessRule {
   const definition = schema.getDirective(directive.name.value);
   const values = definition ? getDirectiveValues(definition, { directives: [directive] }) : undefined;
-  return { scopes: values?.['scopes'] as string[][] };
+  return { scopes: scopeLists.parse(values?.['scopes']) };
 }
 
 /** `federation__authenticated` is `authenticated` that was not imported. */
@@ -112,7 +115,7 @@ function refuseUnenforceable(document: DocumentNode): void {
     ObjectValue({ fields }) {
       const value = (name: string) => fields.find((field) => field.name.value === name)?.value;
       const name = value('name');
-      if (value('as') && name?.kind === 'StringValue' && ['@authenticated', '@requiresScopes', '@policy'].includes(name.value)) {
+      if (value('as') && name?.kind === Kind.STRING && ['@authenticated', '@requiresScopes', '@policy'].includes(name.value)) {
         throw new SubgraphDefinitionError(`${name.value} must keep its name where it is imported: it is not enforced under another one.`);
       }
     },

@@ -27,7 +27,13 @@ describe('readSubgraphConfig', () => {
 
   it('reads what is given', () => {
     const clusters = { standard: 'postgres://admin:secret@db.example/postgres' };
-    const environment = { ...required, PORT: '5000', REDIS_URL: 'redis://cache', TENANT_CLUSTERS: JSON.stringify(clusters), NODE_ENV: 'development' };
+    const environment = {
+      ...required,
+      PORT: '5000',
+      REDIS_URL: 'redis://cache',
+      TENANT_CLUSTERS: JSON.stringify(clusters),
+      NODE_ENV: 'development',
+    };
     expect(readSubgraphConfig('users', environment)).toMatchObject({
       port: 5000,
       redisUrl: 'redis://cache',
@@ -37,8 +43,10 @@ describe('readSubgraphConfig', () => {
   });
 
   it('names every variable that is missing or malformed at once', () => {
-    const read = () => readSubgraphConfig('users', { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1' });
-    expect(read).toThrow(ConfigError);
-    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY']) expect(read).toThrow(name);
+    const environment = { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1' };
+    expect(() => readSubgraphConfig('users', environment)).toThrow(ConfigError);
+    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY']) {
+      expect(() => readSubgraphConfig('users', environment)).toThrow(name);
+    }
   });
 });

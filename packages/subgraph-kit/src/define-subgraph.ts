@@ -1,7 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { buildSubgraphSchema, type GraphQLResolverMap } from '@apollo/subgraph';
-import { GraphQLError, isObjectType, isScalarType, parse, Source, type GraphQLResolveInfo, type GraphQLScalarType, type GraphQLSchema } from 'graphql';
+import { buildSubgraphSchema } from '@apollo/subgraph';
+import {
+  GraphQLError,
+  isObjectType,
+  isScalarType,
+  parse,
+  Source,
+  type GraphQLResolveInfo,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+} from 'graphql';
 import { guardSchema } from './access-rules.ts';
 import { SubgraphDefinitionError } from './errors.ts';
 import type { SubgraphServices } from './services.ts';
@@ -12,11 +21,16 @@ export interface SubgraphContext {
   readonly request: SubgraphRequest;
 }
 
+/** As a method, so that a resolver may state narrower types than these. */
+interface FieldOf<Context> {
+  resolve(parent: unknown, args: object, context: Context, info: GraphQLResolveInfo): unknown;
+}
+
 /**
  * A field's resolver, or `__resolveReference`, which takes `(reference, context)`. A resolver states the types of its parent and
  * arguments itself; the schema has checked the arguments before it runs.
  */
-export type Resolver<Context> = (parent: never, args: never, context: Context, info: GraphQLResolveInfo) => unknown;
+export type Resolver<Context> = FieldOf<Context>['resolve'];
 
 /** Resolvers by type and field, and custom scalars by name. A field without a resolver is read off its parent. */
 export type Resolvers<Context> = Readonly<Record<string, GraphQLScalarType | Readonly<Record<string, Resolver<Context>>>>>;
@@ -54,7 +68,7 @@ export function defineSubgraph<Context extends SubgraphContext>(definition: Subg
 function buildSchema<Context>(schemaPath: string, resolvers: Resolvers<Context>): GraphQLSchema {
   try {
     const typeDefs = parse(new Source(readFileSync(schemaPath, 'utf8'), schemaPath));
-    const schema = buildSubgraphSchema([{ typeDefs, resolvers: resolvers as GraphQLResolverMap<Context> }]);
+    const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
     refuseStrayResolvers(schema, resolvers);
     return guardSchema(schema, typeDefs);
   } catch (cause) {
@@ -74,8 +88,9 @@ function refuseStrayResolvers<Context>(schema: GraphQLSchema, resolvers: Resolve
 }
 
 function placeOf(error: unknown): string | undefined {
-  const location = error instanceof GraphQLError ? error.locations?.[0] : undefined;
-  return location && `${(error as GraphQLError).source?.name}:${location.line}:${location.column}`;
+  if (!(error instanceof GraphQLError)) return undefined;
+  const location = error.locations?.[0];
+  return location && `${error.source?.name}:${location.line}:${location.column}`;
 }
 
 function messageOf(error: unknown): string {

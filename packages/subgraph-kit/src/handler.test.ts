@@ -176,9 +176,9 @@ describe('an aborted request', () => {
     const { handler, sign } = caller();
     const { taken } = leases;
     const started = performance.now();
-    const execution = handler.execute({ query: '{ sleep(seconds: 20) }' }, sign(member), { signal: AbortSignal.timeout(300) });
+    const execution = handler.execute({ query: '{ sleep(seconds: 6) }' }, sign(member), { signal: AbortSignal.timeout(300) });
     await expect(execution).rejects.toThrow('timeout');
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(performance.now() - started).toBeLessThan(3_000);
     expect([leases.taken - taken, leases.returned]).toEqual([1, leases.taken]);
   });
 
@@ -198,7 +198,9 @@ describe('an operator who acts in a tenant', () => {
     const requestId = randomUUID();
     const answer = await caller().ask(operator, 'query Peek { role userCount }', { within: tenant.id, requestId });
     expect(answer.data).toMatchObject({ role: 'ADMIN' });
-    const audited = await controlQuery(`SELECT action, issuer, subject, tenant_id, outcome FROM audit_log WHERE request_id = '${requestId}'`);
+    const audited = await controlQuery(
+      `SELECT action, issuer, subject, tenant_id, outcome FROM audit_log WHERE request_id = '${requestId}'`,
+    );
     const { issuer, subject } = operator;
     expect(audited).toEqual([{ action: 'tenant.impersonate', issuer, subject, tenant_id: tenant.id, outcome: 'ALLOWED' }]);
   });
@@ -217,7 +219,11 @@ describe('an operator who acts in a tenant', () => {
 });
 
 describe('in development', () => {
-  const introspections = ['{ __schema { queryType { name } } }', '{ _service { sdl } }', 'fragment F on Query { __type(name: "Query") { name } } { ...F }'];
+  const introspections = [
+    '{ __schema { queryType { name } } }',
+    '{ _service { sdl } }',
+    'fragment F on Query { __type(name: "Query") { name } } { ...F }',
+  ];
 
   it.each(introspections)('%s is answered without a context', async (query) => {
     expect(await caller('in development').askUnsigned(undefined, query)).not.toHaveProperty('errors');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createContextVerifier, type ContextVerifier, type TenantContext } from '@tenantry/auth';
+import { createContextVerifier, requirePrincipal, type ContextVerifier, type TenantContext } from '@tenantry/auth';
 import type { Mode } from '@tenantry/service';
 import { execute, OperationTypeNode, type ExecutionResult } from 'graphql';
 import type { Subgraph } from './define-subgraph.ts';
@@ -74,7 +74,7 @@ class SchemaHandler implements SubgraphHandler {
       const prepared = this.#documents.prepare(operation.query, operation.operationName);
       return await this.#run(prepared, operation, tenantContext, signal);
     } catch (error) {
-      if (signal.aborted) throw error;
+      if (signal.aborted && error === signal.reason) throw error;
       if (error instanceof OperationRefusedError) return { errors: error.errors };
       return { errors: toRefusal(error, { requestId, logger: this.#services.logger }) };
     }
@@ -98,6 +98,7 @@ class SchemaHandler implements SubgraphHandler {
     const signal = definition.operation === OperationTypeNode.QUERY ? callerSignal : neverAborted;
     await using request = openSubgraphRequest({ tenantContext, operation, signal, pool: this.#services.pool });
     await this.#audit(tenantContext, operation);
+    signal.throwIfAborted();
     const contextValue = this.#subgraph.createContext(request, this.#services);
     const { schema } = this.#subgraph;
     const running = execute({ schema, document, contextValue, variableValues: variables, operationName });
@@ -108,9 +109,10 @@ class SchemaHandler implements SubgraphHandler {
   }
 
   /** An operator's request within a tenant is on record before anything is read for it, or is not answered. */
-  async #audit({ principal, tenantId, impersonated, requestId }: TenantContext, operation: string): Promise<void> {
-    if (!impersonated || !principal) return;
-    const { issuer, subject } = principal;
+  async #audit(tenantContext: TenantContext, operation: string): Promise<void> {
+    const { tenantId, impersonated, requestId } = tenantContext;
+    if (!impersonated) return;
+    const { issuer, subject } = requirePrincipal(tenantContext);
     await this.#services.catalog.recordAudit({
       action: 'tenant.impersonate',
       issuer,
@@ -123,7 +125,7 @@ class SchemaHandler implements SubgraphHandler {
   }
 }
 
-/** @throws the signal's reason as soon as it is aborted; what then still runs ends by itself, without its lease */
+/** @throws the signal's reason as soon as it aborts, which it has not yet; what then still runs ends by itself, without its lease */
 async function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
   const { promise: aborted, reject } = Promise.withResolvers<never>();
   const onAbort = () => reject(signal.reason);

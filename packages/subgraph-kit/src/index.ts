@@ -7,7 +7,13 @@ export {
   type SubgraphDefinition,
 } from './define-subgraph.ts';
 export { SubgraphDefinitionError } from './errors.ts';
-export { createSubgraphHandler, type ExecuteOptions, type SubgraphHandler, type SubgraphHandlerOptions, type SubgraphOperation } from './handler.ts';
+export {
+  createSubgraphHandler,
+  type ExecuteOptions,
+  type SubgraphHandler,
+  type SubgraphHandlerOptions,
+  type SubgraphOperation,
+} from './handler.ts';
 export { defaultSubgraphsDirectory, loadSubgraphByName, loadSubgraphs } from './load-subgraphs.ts';
 export { createGroupLoader, createLoader, type Loader, type LoaderOptions, type ReadRows } from './loaders.ts';
 export type { Member } from './membership-store.ts';

@@ -45,7 +45,7 @@ async function findSubgraphFolders(directory: URL | string): Promise<string[]> {
 async function loadSubgraph(folder: string): Promise<Subgraph> {
   const entry = join(folder, 'src/index.ts');
   if (!existsSync(entry)) throw new SubgraphDefinitionError(`${folder} has a schema.graphql but no src/index.ts.`);
-  const { default: subgraph } = (await import(pathToFileURL(entry).href)) as { default?: unknown };
+  const { default: subgraph }: { default?: unknown } = await import(pathToFileURL(entry).href);
   if (!isSubgraph(subgraph)) throw new SubgraphDefinitionError(`${entry} must default-export what defineSubgraph returns.`);
   if (subgraph.name !== basename(folder)) {
     throw new SubgraphDefinitionError(`${entry} calls its subgraph ${JSON.stringify(subgraph.name)}; its folder is ${basename(folder)}.`);

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { tenantContextHeader } from '@tenantry/auth';
@@ -20,7 +19,8 @@ function run(commandLine: string[], environment: Record<string, string>) {
   const child = spawn(process.execPath, [main, ...commandLine], { env: { PATH: process.env['PATH'], ...environment } });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => output.push(text));
-  const exited = once(child, 'exit').then(([status]) => status as number | null);
+  const { promise: exited, resolve } = Promise.withResolvers<number | null>();
+  child.once('exit', resolve);
   return { child, exited, output: () => output.join('') };
 }
 

@@ -4,6 +4,7 @@ import {
   GraphQLError,
   Kind,
   NoSchemaIntrospectionCustomRule,
+  OperationTypeNode,
   parse,
   specifiedRules,
   validate,
@@ -67,7 +68,7 @@ export class OperationDocuments {
 
 /** Whether an operation asks for nothing but the schema. */
 export function isIntrospection({ document, definition }: PreparedOperation): boolean {
-  return definition.operation === 'query' && rootFieldNames(definition.selectionSet, document).every(isIntrospectionField);
+  return definition.operation === OperationTypeNode.QUERY && rootFieldNames(definition.selectionSet, document).every(isIntrospectionField);
 }
 
 function parseText(query: string): DocumentNode {

@@ -92,7 +92,10 @@ describe('toConnection', () => {
 
   it('knows that there are rows on the side that the cursor came from', () => {
     const { edges } = connectionOf({ first: 5 });
-    expect(connectionOf({ first: 1, after: edges[2]?.cursor() ?? null }).pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+    expect(connectionOf({ first: 1, after: edges[2]?.cursor() ?? null }).pageInfo).toMatchObject({
+      hasNextPage: true,
+      hasPreviousPage: true,
+    });
     expect(connectionOf({ last: 2, before: edges[2]?.cursor() ?? null }).pageInfo).toMatchObject({
       hasNextPage: true,
       hasPreviousPage: false,

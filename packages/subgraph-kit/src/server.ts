@@ -64,7 +64,9 @@ function serveOperations(server: FastifyInstance, handler: SubgraphHandler, logg
     const signedContext = request.headers[tenantContextHeader];
     const signal = abortedByDisconnect(reply);
     try {
-      const result = await handler.execute(parseBody(request.body), typeof signedContext === 'string' ? signedContext : undefined, { signal });
+      const result = await handler.execute(parseBody(request.body), typeof signedContext === 'string' ? signedContext : undefined, {
+        signal,
+      });
       return await reply.code(statusOf(result)).send(result);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -76,7 +78,9 @@ function serveOperations(server: FastifyInstance, handler: SubgraphHandler, logg
     const status = error instanceof BadInputError ? 400 : (error.statusCode ?? 500);
     if (status >= 500) logger.error({ err: error }, 'a request failed');
     const code = status >= 500 ? 'INTERNAL_SERVER_ERROR' : 'BAD_USER_INPUT';
-    await reply.code(status).send({ errors: [{ message: status >= 500 ? 'Something went wrong on our side.' : error.message, extensions: { code } }] });
+    await reply
+      .code(status)
+      .send({ errors: [{ message: status >= 500 ? 'Something went wrong on our side.' : error.message, extensions: { code } }] });
   });
 }
 

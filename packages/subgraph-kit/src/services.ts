@@ -47,7 +47,8 @@ export async function openServices(config: ServicesConfig): Promise<OpenServices
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
   const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, ...(redis && { redis }) }));
   const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics, ...(onStatement && { onStatement }) }));
-  const control = clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
+  const control =
+    clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
   const running = opened.move();
   return { pool, catalog, control, logger, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
 }

@@ -15,7 +15,9 @@ export async function startSubgraph(name: string, config: SubgraphConfig, logger
   const services = started.use(await openServices({ ...config, service: name, logger, metrics }));
   started.use(await startOperationsServer({ host, port: config.metricsPort, metrics }));
   const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
-  const server = started.use(await serveSubgraph(handler, { host, port, logger, checkReadiness: async () => await checkReadiness(services) }));
+  const server = started.use(
+    await serveSubgraph(handler, { host, port, logger, checkReadiness: async () => await checkReadiness(services) }),
+  );
   logger.info({ url: server.url, subgraph: name, mode }, 'serving');
   const running = started.move();
   return { url: server.url, [Symbol.asyncDispose]: async () => await running.disposeAsync() };

@@ -38,14 +38,16 @@ async function exists(url: string): Promise<boolean> {
 }
 
 async function createDatabase(url: string, database: string): Promise<void> {
-  await withConnection(databaseUrl(url, maintenanceDatabase), async (client) => {
-    try {
+  try {
+    await withConnection(databaseUrl(url, maintenanceDatabase), async (client) => {
       await client.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE template0 ENCODING 'UTF8'`);
-    } catch (cause) {
-      const code = cause instanceof DatabaseError ? cause.code : undefined;
-      // Another process was faster; a second insert into pg_database fails by its index.
-      if (code === sqlState.databaseExists || code === sqlState.uniqueViolation) return;
-      throw new Error(`The control database ${database} does not exist and could not be created.`, { cause });
-    }
-  });
+    });
+  } catch (cause) {
+    const code = cause instanceof DatabaseError ? cause.code : undefined;
+    // Another process was faster; a second insert into pg_database fails by its index.
+    if (code === sqlState.databaseExists || code === sqlState.uniqueViolation) return;
+    throw new Error(`The control database ${database} does not exist and could not be created: let the server's administrator do it.`, {
+      cause,
+    });
+  }
 }

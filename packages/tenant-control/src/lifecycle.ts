@@ -13,8 +13,8 @@ export interface LifecycleServices {
 }
 
 /**
- * Changes a tenant's status, with a record of who did it, and tells every process. A tenant that is there already is left as it is and everybody
- * is told again, so that a call that failed on its way can be repeated.
+ * Changes a tenant's status, with a record of who did it, and tells every process. A tenant that has the status already is left
+ * as it is and everybody is told again, so that a call that failed on its way can be repeated.
  *
  * @throws {UnknownTenantError} {IllegalTransitionError}
  */

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
@@ -52,7 +51,7 @@ export class TenantConnections {
       application_name: `tenantry:${service}`,
       statement_timeout: limits.statementTimeoutMs,
       idle_in_transaction_session_timeout: limits.idleInTransactionMs,
-      connectionTimeoutMillis: limits.acquireDeadlineMs,
+      connectionTimeoutMillis: limits.connectionDeadlineMs,
       idleTimeoutMillis: limits.idleConnectionMs,
       keepAlive: true,
       min: 0,
@@ -126,7 +125,7 @@ export class TenantConnections {
   }
 
   async #allClosed(): Promise<void> {
-    await Promise.all([...this.#live].map(async (client) => await once(client, 'end')));
+    await Promise.all([...this.#live].map(async (client) => await new Promise((resolve) => client.once('end', resolve))));
   }
 
   #countedClient(): new (config?: ClientConfig) => Client {

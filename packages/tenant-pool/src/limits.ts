@@ -4,11 +4,13 @@ export interface PoolLimits {
   connectionsPerCluster: number;
   /** Connections that one tenant holds at most. Default 4. */
   connectionsPerTenant: number;
+  /** Milliseconds that a lease waits for capacity in the budget, before `TENANT_BUSY`. Default 5000. */
+  acquireDeadlineMs: number;
   /**
-   * Milliseconds that a lease or a query waits for a connection to come free, before `TENANT_BUSY`, and then for it to be made,
+   * Milliseconds that a query waits for one of its tenant's connections, before `TENANT_BUSY`, or for a connection to be made,
    * before `TENANT_UNAVAILABLE`. Default 5000.
    */
-  acquireDeadlineMs: number;
+  connectionDeadlineMs: number;
   /** Milliseconds after which a connection nobody uses is closed. Default 10000. */
   idleConnectionMs: number;
   /** Milliseconds after which a tenant without a lease is closed. Default 60000. */
@@ -25,6 +27,7 @@ export const defaultLimits: PoolLimits = {
   connectionsPerCluster: 60,
   connectionsPerTenant: 4,
   acquireDeadlineMs: 5000,
+  connectionDeadlineMs: 5000,
   idleConnectionMs: 10_000,
   idleTenantMs: 60_000,
   statementTimeoutMs: 15_000,

@@ -108,7 +108,7 @@ export class TenantEntry implements LeaseHost {
     if (this.#leases.size > 0 || this.#operations > 0) return;
     switch (this.#state.phase) {
       case 'open':
-        this.#state.idleSince = performance.now();
+        this.#state.idleSince ??= performance.now();
         this.#onIdle();
         break;
       case 'draining':

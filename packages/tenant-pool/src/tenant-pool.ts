@@ -46,7 +46,7 @@ const transactionWaitMarginMs = 1000;
 export async function createTenantPool(options: TenantPoolOptions): Promise<TenantPool> {
   const limits = { ...defaultLimits, ...options.limits };
   await assertOneDriver();
-  const handles = createTenantHandles({ transactionWaitMs: limits.acquireDeadlineMs + transactionWaitMarginMs });
+  const handles = createTenantHandles({ transactionWaitMs: limits.connectionDeadlineMs + transactionWaitMarginMs });
   try {
     await assertIsolation(handles.handleFor);
   } catch (error) {

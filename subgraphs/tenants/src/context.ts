@@ -10,7 +10,7 @@ export interface TenantsContext extends SubgraphContext {
   readonly tenants: Loader<Tenant | null>;
   readonly settings: TenantSettingsStore;
   /** @throws {ControlMissingError} */
-  control(): TenantControl;
+  readonly control: () => TenantControl;
 }
 
 export function createContext(request: SubgraphRequest, { catalog, control }: SubgraphServices): TenantsContext {

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { TenantUserError, TenantUserErrorCode } from './errors.ts';
 
 export type ParsedInput<Data> = { data: Data; userErrors: [] } | { data: null; userErrors: TenantUserError[] };

@@ -5,6 +5,7 @@ import type { Tenant } from '@tenantry/tenant-control';
 import { Client, escapeIdentifier } from 'pg';
 import { inject } from 'vitest';
 import { generateSecrets, startStack, type Stack, type StackOptions } from '../../src/index.ts';
+import { databaseUrl } from '../../src/database-url.ts';
 
 export interface GraphQLAnswer {
   status: number;
@@ -27,12 +28,15 @@ export interface TestStack extends Stack {
   /** SQL statements that went to tenants' databases so far, emptied by {@link takeStatements}. */
   takeStatements(): { tenantId: string; sql: string }[];
   operatorToken(...scopes: string[]): string;
+  /** What the audit log holds of a request, oldest first. */
+  auditOf(requestId: string): Promise<{ action: string; subject: string; tenant_id: string | null; outcome: string }[]>;
 }
 
 /** The whole stack on a control database of its own; disposing of it drops every database and role that it made. */
 export async function startTestStack(options: Partial<StackOptions> = {}): Promise<TestStack> {
   const postgresUrl = inject('postgresUrl');
   const controlDatabase = `control_${randomBytes(6).toString('hex')}`;
+  const controlUrl = databaseUrl(postgresUrl, controlDatabase);
   let statements: { tenantId: string; sql: string }[] = [];
   const stack = await startStack({
     postgresUrl,
@@ -52,10 +56,14 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
       statements = [];
       return taken;
     },
+    auditOf: async (requestId) => {
+      const sql = 'SELECT action, subject, tenant_id, outcome FROM audit_log WHERE request_id = $1 ORDER BY at';
+      return await withClient(controlUrl, async (client) => (await client.query(sql, [requestId])).rows);
+    },
     operatorToken: (...scopes) => stack.signToken({ subject: 'operator', scopes }),
     [Symbol.asyncDispose]: async () => {
       await stack[Symbol.asyncDispose]();
-      await dropEverything(postgresUrl, controlDatabase);
+      await dropEverything(postgresUrl, controlDatabase, controlUrl);
     },
   };
 }
@@ -81,19 +89,12 @@ async function provision(stack: Stack, slug: string): Promise<TestTenant> {
     { actor },
   );
   const ownerToken = stack.signToken({ subject: `owner-${slug}`, tenantId: tenant.id, email, emailVerified: true });
-  await using lease = await stack.services.pool.lease(tenant.id, { operation: 'test' });
-  const invitation = await lease.db.invitation.findFirstOrThrow();
-  const accepted = await ask(stack.url, ownerToken, {
-    query: 'mutation ($id: ID!) { acceptInvitation(input: { invitationId: $id }) { user { id } userErrors { code message } } }',
-    variables: { id: invitation.id },
-  });
+  const accepted = await ask(stack.url, ownerToken, { query: 'mutation { acceptInvitation { user { id } userErrors { code message } } }' });
   return { tenant, ownerToken, ownerId: accepted.data.acceptInvitation.user.id };
 }
 
-async function dropEverything(postgresUrl: string, controlDatabase: string): Promise<void> {
-  const controlUrl = new URL(postgresUrl);
-  controlUrl.pathname = `/${controlDatabase}`;
-  const tenants = await withClient(controlUrl.href, async (client) => {
+async function dropEverything(postgresUrl: string, controlDatabase: string, controlUrl: string): Promise<void> {
+  const tenants = await withClient(controlUrl, async (client) => {
     return (await client.query<{ database_name: string; role_name: string }>('SELECT database_name, role_name FROM tenants')).rows;
   });
   await withClient(postgresUrl, async (client) => {

@@ -7,9 +7,9 @@ import { createSubgraphHandler, type SubgraphHandler } from '../handler.ts';
 import { serveSubgraph } from '../server.ts';
 import type { SubgraphServices } from '../services.ts';
 
-/** A subgraph's answer, as it arrives at the gateway. */
-export interface Answer {
-  readonly data?: Record<string, unknown> | null;
+/** A subgraph's answer, as it arrives at the gateway. `Data` is what the test expects. */
+export interface Answer<Data = Record<string, unknown>> {
+  readonly data?: Data | null;
   readonly errors?: readonly { message: string; path?: (string | number)[]; extensions: { code: string; [name: string]: unknown } }[];
 }
 
@@ -24,10 +24,10 @@ export interface AskOptions {
 export interface TestCaller {
   readonly handler: SubgraphHandler;
   readonly signingKey: Buffer;
-  sign(principal: Principal | null, options?: AskOptions): string;
-  ask(principal: Principal | null, query: string, options?: AskOptions): Promise<Answer>;
+  readonly sign: (principal: Principal | null, options?: AskOptions) => string;
+  readonly ask: <Data = Record<string, unknown>>(principal: Principal | null, query: string, options?: AskOptions) => Promise<Answer<Data>>;
   /** As {@link ask}, with whatever takes the place of the signed context. */
-  askUnsigned(signedContext: string | undefined, query: string): Promise<Answer>;
+  readonly askUnsigned: (signedContext: string | undefined, query: string) => Promise<Answer>;
 }
 
 export interface TestCallerOptions {
@@ -38,17 +38,25 @@ export interface TestCallerOptions {
 export function createTestCaller(subgraph: Subgraph, { services, mode = 'production' }: TestCallerOptions): TestCaller {
   const signingKey = randomBytes(32);
   const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
-  return callerOf(handler, signingKey, async (query, variables, signedContext) => await handler.execute({ query, variables }, signedContext));
+  return callerOf(
+    handler,
+    signingKey,
+    async (query, variables, signedContext) => await handler.execute({ query, variables }, signedContext),
+  );
 }
 
 /** The same over HTTP, by a server of its own. */
-export async function createHttpTestCaller(subgraph: Subgraph, options: TestCallerOptions): Promise<TestCaller & AsyncDisposable & { url: string }> {
+export async function createHttpTestCaller(
+  subgraph: Subgraph,
+  options: TestCallerOptions,
+): Promise<TestCaller & AsyncDisposable & { url: string }> {
   const { handler, signingKey } = createTestCaller(subgraph, options);
   const server = await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger: silentLogger });
   const caller = callerOf(handler, signingKey, async (query, variables, signedContext) => {
     const headers = { 'content-type': 'application/json', ...(signedContext !== undefined && { [tenantContextHeader]: signedContext }) };
     const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-    return (await response.json()) as ExecutionResult;
+    const result: ExecutionResult = JSON.parse(await response.text());
+    return result;
   });
   return { ...caller, url: server.url, [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose]() };
 }
@@ -59,14 +67,17 @@ function callerOf(handler: SubgraphHandler, signingKey: Buffer, send: Send): Tes
   const signer = createContextSigner({ key: signingKey });
   const sign = (principal: Principal | null, { within, requestId = 'test' }: AskOptions = {}) =>
     signer.sign(contextOf(principal, within ?? null, requestId), handler.name);
-  const askUnsigned = async (signedContext: string | undefined, query: string, variables?: Record<string, unknown>) =>
-    JSON.parse(JSON.stringify(await send(query, variables, signedContext))) as Answer;
+  const askWith = async <Data>(
+    query: string,
+    variables: AskOptions['variables'],
+    signedContext: string | undefined,
+  ): Promise<Answer<Data>> => JSON.parse(JSON.stringify(await send(query, variables, signedContext)));
   return {
     handler,
     signingKey,
     sign,
-    askUnsigned,
-    ask: async (principal, query, options = {}) => await askUnsigned(sign(principal, options), query, options.variables),
+    ask: async (principal, query, options = {}) => await askWith(query, options.variables, sign(principal, options)),
+    askUnsigned: async (signedContext, query) => await askWith(query, undefined, signedContext),
   };
 }
 

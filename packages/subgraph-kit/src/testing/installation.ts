@@ -52,7 +52,10 @@ export async function openTestInstallation(postgresUrl: string): Promise<TestIns
     statements,
     provision: async () => {
       const slug = `t${randomBytes(6).toString('hex')}`;
-      return await control.provisionTenant({ slug, name: `Tenant ${slug}` }, { actor: { issuer: 'test', subject: 'test', requestId: slug } });
+      return await control.provisionTenant(
+        { slug, name: `Tenant ${slug}` },
+        { actor: { issuer: 'test', subject: 'test', requestId: slug } },
+      );
     },
     addUser: async (tenantId, { role = 'MEMBER', status = 'ACTIVE', name = 'Somebody' } = {}) => {
       const principal = memberOf(tenantId);

@@ -28,7 +28,9 @@ const resolvers: Resolvers<SubgraphContext> = {
     emails: async (_parent, _arguments, { request }) => (await (await request.db()).user.findMany()).map(({ email }) => email),
     userCountForAnyone: async (_parent, _arguments, { request }) => await (await request.dbForNonMember()).user.count(),
     sleep: async (_parent, { seconds }: { seconds: number }, { request }) => {
-      await (await request.db()).$queryRaw`SELECT pg_sleep(${seconds})::text`;
+      await (
+        await request.db()
+      ).$queryRaw`SELECT pg_sleep(${seconds})::text`;
       return true;
     },
     broken: async (_parent, _arguments, { request }) => {

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A statement that a server was asked to run. */
 export interface RecordedStatement {
@@ -35,7 +35,7 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = new URL(serverUrl);
-  url.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url.host = `127.0.0.1:${portOf(server)}`;
   return {
     url: url.href,
     record: async (work) => {
@@ -49,6 +49,12 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
       await once(server, 'close');
     },
   };
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The recorder does not listen on a port.');
+  return address.port;
 }
 
 /** Reads the messages that a client sends (PostgreSQL's frontend/backend protocol 3.0, "Message Formats"). */

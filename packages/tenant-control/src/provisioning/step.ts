@@ -14,8 +14,8 @@ export interface ProvisioningContext {
 export type StepName = 'reservation' | 'cluster' | 'role' | 'database' | 'seed' | 'verification' | 'activation';
 
 /**
- * One step of provisioning. Both directions look before they act, so that either may be tried again after it was interrupted anywhere: `run`
- * finds its work done or half done, `undo` finds nothing to undo.
+ * One step of provisioning. Both directions look before they act, so that either may be tried again after it was interrupted
+ * anywhere: `run` finds its work done or half done, `undo` finds nothing to undo.
  */
 export interface ProvisioningStep {
   readonly name: StepName;

@@ -1,5 +1,7 @@
-import { unseal } from '@tenantry/service';
+import { silentLogger, unseal } from '@tenantry/service';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { closeCluster } from '../clusters/close-cluster.ts';
+import { openClusterAdmin } from '../clusters/cluster-admin.ts';
 import { databaseUrl } from '../postgres/connection.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
 
@@ -10,8 +12,11 @@ let failAt: string | null = null;
 
 beforeAll(async () => {
   await runSql(server, `CREATE ROLE ${administrator} LOGIN CREATEDB CREATEROLE PASSWORD 'secret'`);
-  await runSql(server, `GRANT CONNECT ON DATABASE postgres TO ${administrator}`);
-  const adminUrl = databaseUrl(server, 'postgres', { user: administrator, password: 'secret' });
+  await runSql(server, `CREATE DATABASE ${administrator} OWNER ${administrator}`);
+  // To close the server's own databases takes their owner, once.
+  await using superuser = openClusterAdmin({ name: 'server', adminUrl: server }, silentLogger);
+  await closeCluster(superuser, silentLogger);
+  const adminUrl = databaseUrl(server, administrator, { user: administrator, password: 'secret' });
   installation = await openInstallation({
     serverUrl: server,
     clusters: [{ name: 'managed', adminUrl }],
@@ -29,9 +34,8 @@ afterAll(async () => {
   for (const { datname } of templates) {
     await runSql(server, `ALTER DATABASE ${datname} IS_TEMPLATE false`);
     await runSql(server, `DROP DATABASE ${datname}`);
-    await runSql(server, `DROP ROLE ${datname}_owner`);
+    await runSql(server, `DROP ROLE IF EXISTS ${datname}_owner`);
   }
-  await runSql(server, `REVOKE CONNECT ON DATABASE postgres FROM ${administrator}`);
   await runSql(server, `DROP ROLE ${administrator}`);
 });
 

@@ -9,13 +9,17 @@ export interface InvitationConnectionArguments extends PageArguments {
   filter?: { status?: InvitationStatus | null } | null;
 }
 
-const byIdDescending: Ordering<Invitation, null> = { name: 'invitations:id:desc', values: z.null(), valuesOf: () => null };
+const latestFirst: Ordering<Invitation, string> = {
+  name: 'invitations:created-at:desc',
+  values: z.iso.datetime(),
+  valuesOf: ({ createdAt }) => createdAt.toISOString(),
+};
 
 export async function listInvitations(args: InvitationConnectionArguments, { request }: UsersContext): Promise<Connection<Invitation>> {
   await request.viewer.requireRole('ADMIN');
-  const page = parsePage(args, byIdDescending);
+  const page = parsePage(args, latestFirst);
   const status = args.filter?.status ?? null;
   const db = await request.db();
   const invitations = await findInvitationPage(db, status, page);
-  return toConnection(invitations, page, byIdDescending, async () => await countInvitations(db, status));
+  return toConnection(invitations, page, latestFirst, async () => await countInvitations(db, status));
 }

@@ -1,22 +1,26 @@
 import type { Principal } from '@tenantry/auth';
 import { Prisma, type Invitation, type User, type UserRole } from '@tenantry/prisma/tenant';
-import type { Page } from '@tenantry/subgraph-kit';
+import type { CursorPosition, Page } from '@tenantry/subgraph-kit';
 import type { Database } from '../database.ts';
-import { beyond, readingDirection } from '../keyset.ts';
+import { beyond, fromOn, readingDirection, type Direction } from '../keyset.ts';
 import type { InvitationStatus } from './invitation-status.ts';
 
 export async function findInvitationsByIds(db: Database, ids: string[]): Promise<Invitation[]> {
   return await db.invitation.findMany({ where: { id: { in: ids } } });
 }
 
-/** The latest first: ids are UUIDs of version 7, which grow with time. */
-export async function findInvitationPage(db: Database, status: InvitationStatus | null, page: Page<null>): Promise<Invitation[]> {
+/** The latest first, those of one moment by id. Positions hold when an invitation was made. */
+export async function findInvitationPage(db: Database, status: InvitationStatus | null, page: Page<string>): Promise<Invitation[]> {
   const direction = readingDirection('DESC', page);
   return await db.invitation.findMany({
-    where: { AND: [withStatus(status), page.position ? { id: beyond(page.position.id, direction) } : {}] },
-    orderBy: { id: direction },
+    where: { AND: [withStatus(status), page.position ? after(page.position, direction) : {}] },
+    orderBy: [{ createdAt: direction }, { id: direction }],
     take: page.limit + 1,
   });
+}
+
+function after({ values, id }: CursorPosition<string>, direction: Direction): Prisma.InvitationWhereInput {
+  return { createdAt: fromOn(values, direction), OR: [{ createdAt: beyond(values, direction) }, { id: beyond(id, direction) }] };
 }
 
 export async function countInvitations(db: Database, status: InvitationStatus | null): Promise<number> {

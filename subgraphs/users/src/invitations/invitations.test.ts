@@ -305,5 +305,19 @@ describe('invitations', () => {
     expect(await list({ status: 'ACCEPTED' })).toMatchObject({ letters: 'e', totalCount: 1 });
     const { letters, after } = await list({ status: 'EXPIRED', first: 2 });
     expect([letters, (await list({ status: 'EXPIRED', first: 2, after })).letters]).toEqual(['cb', 'a']);
+
+    // Those of one moment are told apart as well.
+    await tenant.access(async (db) => await db.invitation.updateMany({ data: { createdAt: new Date('2026-01-01') } }));
+    const pages = [await list({ first: 2 })];
+    pages.push(await list({ first: 2, after: pages[0]?.after }));
+    pages.push(await list({ first: 2, after: pages[1]?.after }));
+    expect(
+      pages
+        .map((page) => page.letters)
+        .join('')
+        .split('')
+        .toSorted()
+        .join(''),
+    ).toBe('abcde');
   });
 });

@@ -6,7 +6,7 @@ import { countTeams, findTeamPage } from './team-store.ts';
 
 const byName: Ordering<Team, string> = { name: 'teams:name', values: z.string().max(1000), valuesOf: (team) => team.name };
 
-/** Ids are UUIDs of version 7, which grow with time. */
+/** As the primary key of memberships has them: ids of version 7 grow with time, so that is the oldest user first. */
 const byId: Ordering<User, null> = { name: 'team-members:id', values: z.null(), valuesOf: () => null };
 
 export async function listTeams(args: PageArguments, { request, loaders }: UsersContext): Promise<Connection<Team>> {

@@ -12,7 +12,7 @@ export interface Person {
   readonly principal: Principal;
 }
 
-export interface PersonOptions {
+interface PersonOptions {
   name?: string;
   email?: string;
   role?: UserRole;

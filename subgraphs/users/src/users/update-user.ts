@@ -16,6 +16,6 @@ export async function updateUser(input: UpdateUserInput, { request }: UsersConte
   const acting = await request.viewer.requireMember();
   if (id === null || id !== acting.userId) await request.viewer.requireRole('ADMIN');
   const { name } = parseInput(updateUserInput, input, { name: 'INVALID_NAME' });
-  const user = id && (await updateUserById(await request.db(), id, { name }));
-  return { user: user || refuseUnknownUser() };
+  const user = id === null ? null : await updateUserById(await request.db(), id, { name });
+  return { user: user ?? refuseUnknownUser() };
 }

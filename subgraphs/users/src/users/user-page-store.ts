@@ -1,11 +1,9 @@
 import type { Prisma, User } from '@tenantry/prisma/tenant';
 import type { CursorPosition, Page } from '@tenantry/subgraph-kit';
 import type { Database } from '../database.ts';
-import { beyond, fromOn, readingDirection, type Bounds } from '../keyset.ts';
+import { beyond, fromOn, readingDirection, type Bounds, type Direction } from '../keyset.ts';
 import type { UserConditions } from './user-filter.ts';
 import type { UserOrder } from './user-orderings.ts';
-
-type Direction = 'asc' | 'desc';
 
 const columns: Record<
   UserOrder['field'],

@@ -1,0 +1,14 @@
+#!/bin/sh
+# Runs once, when the volume is new: a role for each purpose, with the rights that it needs and no more. No service knows the
+# superuser's password.
+set -eu
+psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
+  --set control_password="$(cat /run/secrets/control-password)" \
+  --set provisioner_password="$(cat /run/secrets/provisioner-password)" <<'SQL'
+CREATE ROLE tenantry_control LOGIN PASSWORD :'control_password';
+CREATE DATABASE tenantry_control OWNER tenantry_control;
+CREATE ROLE tenantry_provisioner LOGIN CREATEDB CREATEROLE PASSWORD :'provisioner_password';
+-- Tenants' roles are let into their own databases, and nowhere else.
+REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
+GRANT CONNECT ON DATABASE postgres TO tenantry_provisioner;
+SQL

@@ -1,0 +1,174 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
+
+const operation = { query: '{ a }' };
+
+interface Upstream extends AsyncDisposable {
+  readonly url: string;
+  readonly server: Server;
+}
+
+async function listen(handle: RequestListener): Promise<Upstream> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    server,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function call(handle: RequestListener, options: Partial<HttpTransportOptions> = {}, signal?: AbortSignal) {
+  await using upstream = await listen(handle);
+  await using transport = createHttpTransport({ url: upstream.url, ...options });
+  return await transport.execute(operation, 'signed', signal ? { signal } : {});
+}
+
+describe('an answer', () => {
+  test.each([
+    ['data', 200, { data: { a: 1 } }],
+    ['data and errors', 200, { data: { a: null }, errors: [{ message: 'no', path: ['a'], extensions: { code: 'NOT_FOUND' } }] }],
+    ['a refusal, whatever its status', 401, { errors: [{ message: 'no', extensions: { code: 'UNAUTHENTICATED' } }] }],
+    ['a fault of the subgraph', 500, { errors: [{ message: 'no', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r' } }] }],
+  ])('with %s comes through as it is', async (_what, status, body) => {
+    await expect(call((_request, response) => response.writeHead(status).end(JSON.stringify(body)))).resolves.toEqual(body);
+  });
+
+  test.each([
+    ['a page of a proxy', 502, '<html>Bad gateway</html>'],
+    ['other JSON', 503, '{"status":"unavailable"}'],
+    ['an empty answer', 200, ''],
+    ['half an answer', 200, '{"data":{"a":'],
+    ['a list', 200, '[{"data":{}}]'],
+    ['data that is no object', 200, '{"data":"a"}'],
+    ['errors that are none', 200, '{"data":{},"errors":["no"]}'],
+    ['no errors and no data', 200, '{"errors":[]}'],
+  ])('that is %s is refused', async (_what, status, body) => {
+    const answer = call((_request, response) => response.writeHead(status, { 'content-type': 'application/json' }).end(body));
+    await expect(answer).rejects.toThrow(`The answer, of status ${status}, is not a GraphQL response.`);
+  });
+
+  test('that is larger than allowed is refused', async () => {
+    const body = JSON.stringify({ data: { a: 'x'.repeat(2000) } });
+    await expect(call((_request, response) => response.end(body), { maxResponseBytes: 1000 })).rejects.toThrow(/max size/i);
+  });
+});
+
+describe('no answer', () => {
+  test('from a subgraph that is down fails at once', async () => {
+    const gone = await listen(() => {});
+    await gone[Symbol.asyncDispose]();
+    await using transport = createHttpTransport({ url: gone.url });
+    await expect(transport.execute(operation, 'signed')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(transport.checkReadiness!()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  test('within the deadline fails', async () => {
+    await expect(call(() => {}, { timeoutMs: 100 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('that is complete within the deadline fails, though bytes keep coming', async () => {
+    const drip: RequestListener = (_request, response) => {
+      response.write('{"data":');
+      const timer = setInterval(() => response.write(' '), 20);
+      response.once('close', () => clearInterval(timer));
+    };
+    await expect(call(drip, { timeoutMs: 200 })).rejects.toMatchObject({ name: 'TimeoutError' });
+  });
+
+  test('is waited for once the caller has gone away; the subgraph sees it go', async () => {
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: closed, resolve: close } = Promise.withResolvers<void>();
+    const caller = new AbortController();
+    await using upstream = await listen((request, response) => {
+      request.resume();
+      response.once('close', close);
+      begin();
+    });
+    await using transport = createHttpTransport({ url: upstream.url });
+    const answer = transport.execute(operation, 'signed', { signal: caller.signal });
+    const refused = expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+    await begun;
+    caller.abort();
+    await refused;
+    await closed;
+  });
+
+  test('from a connection that breaks off fails', async () => {
+    await expect(call((request) => void request.socket.destroy())).rejects.toThrow();
+  });
+});
+
+test('the subgraph is sent the operation and the signed context, and no more', async () => {
+  let received: unknown;
+  await call(async (request, response) => {
+    const { host: _host, 'content-length': _length, ...headers } = request.headers;
+    received = { method: request.method, url: request.url, headers, body: await json(request) };
+    response.end('{"data":{}}');
+  });
+  expect(received).toEqual({
+    method: 'POST',
+    url: '/graphql',
+    headers: {
+      accept: 'application/graphql-response+json, application/json;q=0.9',
+      connection: 'keep-alive',
+      'content-type': 'application/json',
+      'x-tenantry-context': 'signed',
+    },
+    body: operation,
+  });
+});
+
+test('operations go to the path of a full URL, readiness to its origin', async () => {
+  const paths: (string | undefined)[] = [];
+  await using upstream = await listen((request, response) => {
+    paths.push(request.url);
+    response.end('{"data":{}}');
+  });
+  await using transport = createHttpTransport({ url: `${upstream.url}/api/graphql?v=1` });
+  await transport.execute(operation, 'signed');
+  await transport.checkReadiness!();
+  expect(paths).toEqual(['/api/graphql?v=1', '/readyz']);
+});
+
+test('a subgraph that is not ready says so', async () => {
+  await using upstream = await listen((_request, response) => response.writeHead(503).end('{}'));
+  await using transport = createHttpTransport({ url: upstream.url });
+  await expect(transport.checkReadiness!()).rejects.toThrow('/readyz answers 503.');
+});
+
+test('connections are kept and used again, and closed in the end', async () => {
+  let connections = 0;
+  await using upstream = await listen((_request, response) => response.end('{"data":{}}'));
+  upstream.server.on('connection', () => connections++);
+  const transport = createHttpTransport({ url: upstream.url });
+  for (let turn = 0; turn < 10; turn++) await transport.execute(operation, 'signed');
+  // The second may come before the first connection is known to be free.
+  expect(connections).toBeLessThanOrEqual(2);
+  await transport[Symbol.asyncDispose]();
+  await transport[Symbol.asyncDispose]();
+  await expect(transport.execute(operation, 'signed')).rejects.toThrow();
+});
+
+test('no more connections are opened than allowed', async () => {
+  let open = 0;
+  let most = 0;
+  const slow: RequestListener = async (_request, response) => {
+    most = Math.max(most, ++open);
+    await delay(20);
+    open--;
+    response.end('{"data":{}}');
+  };
+  await using upstream = await listen(slow);
+  await using transport = createHttpTransport({ url: upstream.url, connections: 2 });
+  await Promise.all(Array.from({ length: 8 }, async () => await transport.execute(operation, 'signed')));
+  expect(most).toBe(2);
+});
