@@ -3,50 +3,35 @@ import type { SubgraphTransport } from '../src/index.ts';
 import { capturingLogger } from './support/capturing-logger.ts';
 import { startTestGateway } from './support/test-gateway.ts';
 
-/** Never answers, and tells when it was called and when it was given up on. */
-function endless() {
-  const called = Promise.withResolvers<void>();
-  const aborted = Promise.withResolvers<void>();
-  const transport: SubgraphTransport = {
-    async execute(_operation, _context, { signal } = {}) {
-      called.resolve();
-      return await new Promise<never>((_resolve, reject) => {
-        signal?.addEventListener('abort', () => {
-          aborted.resolve();
-          reject(signal.reason);
-        });
-      });
-    },
-  };
-  return { transport, called: called.promise, aborted: aborted.promise };
-}
+const debugLevel = 20;
 
 describe('a client that goes away', () => {
   test('takes the calls to subgraphs with it, and is no fault', async () => {
-    const { transport, called, aborted } = endless();
-    const { logger, entries } = capturingLogger();
-    await using gateway = await startTestGateway({ replace: { library: transport }, logger });
     const client = new AbortController();
-    const request = gateway.post({ query: '{ books { title } }' }, { signal: client.signal });
-    const gone = expect(request).rejects.toMatchObject({ name: 'AbortError' });
-    await called;
-    client.abort();
-    await gone;
-    await aborted;
-    await expect.poll(() => entries.some(({ msg }) => msg === 'a part of a request failed')).toBe(true);
-    expect(entries.filter(({ level }) => level > 20)).toEqual([]);
+    const aborted = Promise.withResolvers<void>();
+    const library: SubgraphTransport = {
+      async execute(_operation, _context, { signal } = {}) {
+        signal?.addEventListener('abort', () => aborted.resolve());
+        client.abort();
+        await aborted.promise;
+        throw new Error('given up');
+      },
+    };
+    const { logger, entries } = capturingLogger();
+    await using gateway = await startTestGateway({ replace: { library }, logger });
+    await expect(gateway.post({ query: '{ books { title } }' }, { signal: client.signal })).rejects.toMatchObject({ name: 'AbortError' });
+    await aborted.promise;
+    await expect.poll(() => entries.map(({ msg }) => msg)).toContain('a part of a request failed');
+    expect(entries.filter(({ level }) => level > debugLevel)).toEqual([]);
   });
 
   test('ends the work of a subgraph behind HTTP', async () => {
     const { logger, entries } = capturingLogger();
     await using gateway = await startTestGateway({ over: 'http', logger });
-    const client = new AbortController();
     const started = performance.now();
-    const request = gateway.post({ query: '{ slow(ms: 20000) }' }, { signal: client.signal });
-    const gone = expect(request).rejects.toMatchObject({ name: 'AbortError' });
-    setTimeout(() => client.abort(), 100);
-    await gone;
-    await expect.poll(() => entries.some(({ msg }) => msg === 'a part of a request failed')).toBe(true);
+    const request = gateway.post({ query: '{ slow(ms: 20000) }' }, { signal: AbortSignal.timeout(200) });
+    await expect(request).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect.poll(() => entries.map(({ msg }) => msg)).toContain('a part of a request failed');
     expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
@@ -57,7 +42,7 @@ describe('a gateway that stops', () => {
     const request = gateway.post({ query: '{ slow(ms: 300) }' });
     await new Promise((resolve) => setTimeout(resolve, 100));
     const stopping = gateway[Symbol.asyncDispose]();
-    await expect(fetch(`${gateway.origin}/livez`)).rejects.toThrow();
+    await expect(fetch(`${gateway.origin}/livez`)).rejects.toThrow('fetch failed');
     expect((await request).body).toEqual({ data: { slow: 'done' } });
     await stopping;
   });

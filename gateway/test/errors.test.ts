@@ -1,8 +1,7 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { createHttpTransport, type SubgraphTransport } from '../src/index.ts';
 import { capturingLogger } from './support/capturing-logger.ts';
+import { listenHttp, type Handle } from './support/listen-http.ts';
 import { startTestGateway, tokenFor } from './support/test-gateway.ts';
 
 const token = tokenFor('ada');
@@ -69,22 +68,17 @@ describe('a subgraph that does not answer as it should', () => {
     return { status, body, entries };
   }
 
-  async function askOverHttp(handle: RequestListener, timeoutMs = 10_000) {
-    const server = createServer(handle);
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    const { port } = server.address() as AddressInfo;
-    await using transport = createHttpTransport({ url: `http://127.0.0.1:${port}`, timeoutMs });
-    const answer = await ask(transport);
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    return answer;
+  async function askOverHttp(handle: Handle, timeoutMs = 10_000) {
+    await using server = await listenHttp(handle);
+    await using transport = createHttpTransport({ url: server.url, timeoutMs });
+    return await ask(transport);
   }
 
-  test.each<[string, RequestListener, string]>([
-    ['a page of a proxy', (_request, response) => void response.writeHead(502).end('<html>Bad gateway</html>'), 'not a GraphQL response'],
-    ['a fault', (_request, response) => void response.writeHead(500).end('{"error":"no"}'), 'not a GraphQL response'],
-    ['garbage', (_request, response) => void response.end('\u0000\u0001'), 'not a GraphQL response'],
-    ['nothing, and hangs up', (request) => void request.socket.destroy(), 'other side closed'],
+  test.each<[string, Handle, string]>([
+    ['a page of a proxy', (_request, response) => response.writeHead(502).end('<html>Bad gateway</html>'), 'not a GraphQL response'],
+    ['a fault', (_request, response) => response.writeHead(500).end('{"error":"no"}'), 'not a GraphQL response'],
+    ['garbage', (_request, response) => response.end('\u0000\u0001'), 'not a GraphQL response'],
+    ['nothing, and hangs up', (request) => request.socket.destroy(), 'other side closed'],
     ['nothing in time', () => {}, 'timeout'],
   ])('but with %s leaves the rest of the answer as it is', async (_what, handle, cause) => {
     const { status, body, entries } = await askOverHttp(handle, 300);
@@ -92,7 +86,7 @@ describe('a subgraph that does not answer as it should', () => {
     // `books` may not be null, and so takes its parent with it.
     expect(body.data).toBeNull();
     expect(body.errors).toEqual([internal('r-9')]);
-    const [logged] = entries.filter(({ level }) => level >= 50);
+    const logged = entries.find(({ level }) => level >= 50);
     expect(logged).toMatchObject({ requestId: 'r-9' });
     expect(JSON.stringify(logged)).toContain('The subgraph library gave no answer.');
     expect(JSON.stringify(logged)).toContain(cause);

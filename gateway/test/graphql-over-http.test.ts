@@ -51,11 +51,12 @@ describe('the status of an answer', () => {
   });
 });
 
+async function send(init: RequestInit, path = '/graphql') {
+  const response = await fetch(`${gateway.origin}${path}`, init);
+  return { status: response.status, body: await response.json() };
+}
+
 describe('what is no GraphQL request', () => {
-  const send = async (init: RequestInit, path = '/graphql') => {
-    const response = await fetch(`${gateway.origin}${path}`, init);
-    return { status: response.status, body: JSON.parse(await response.text()) as { errors: unknown[] } };
-  };
   const json = { 'content-type': 'application/json' };
 
   test.each([
@@ -112,21 +113,22 @@ function wideByFragments(): string {
   return `{ ...F0 } ${doubling.join(' ')} fragment F14 on Query { greet(name: "x") }`;
 }
 
-describe('a request id', () => {
-  const idsOf = async (given?: string) => {
-    const { headers, body } = await gateway.post(
-      { query: '{ context { requestId } }' },
-      given === undefined ? {} : { headers: { 'x-request-id': given } },
-    );
-    return [headers.get('x-request-id'), (body.data?.['context'] as { requestId: string }).requestId];
-  };
+/** The request's id as the answer's header has it, and as a subgraph saw it. */
+async function requestIds(given?: string) {
+  const headers = given === undefined ? {} : { 'x-request-id': given };
+  const answer = await gateway.post({ query: '{ context { requestId } }' }, { headers });
+  return { echoed: answer.headers.get('x-request-id'), seen: answer.body.data?.['context'] };
+}
 
-  test('of the client is kept', async () => expect(await idsOf('trace-1.2:3')).toEqual(['trace-1.2:3', 'trace-1.2:3']));
+describe('a request id', () => {
+  test('of the client is kept', async () => {
+    expect(await requestIds('trace-1.2:3')).toEqual({ echoed: 'trace-1.2:3', seen: { requestId: 'trace-1.2:3' } });
+  });
 
   test.each([[undefined], ['with space'], ['x'.repeat(129)], ['"quoted"']])('is given where the client sends %j', async (given) => {
-    const [echoed, seen] = await idsOf(given);
+    const { echoed, seen } = await requestIds(given);
     expect(echoed).toMatch(/^[\da-f-]{36}$/);
-    expect(seen).toBe(echoed);
+    expect(seen).toEqual({ requestId: echoed });
   });
 });
 

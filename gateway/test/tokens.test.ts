@@ -1,8 +1,8 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { TokenVerifierConfig } from '@tenantry/auth';
 import jwt from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { listenHttp, type HttpListener } from './support/listen-http.ts';
 import { startTestGateway, tenantId, type TestGateway } from './support/test-gateway.ts';
 
 const issuer = 'https://issuer.example';
@@ -10,26 +10,21 @@ const audience = 'tenantry-test';
 const trusted = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const foreign = generateKeyPairSync('rsa', { modulusLength: 2048 });
 
-/** Serves the issuer's keys, as an identity provider does. */
-const keyServer = createServer((_request, response) => {
-  const key = { ...trusted.publicKey.export({ format: 'jwk' }), kid: 'current', use: 'sig', alg: 'RS256' };
-  response.setHeader('content-type', 'application/json').end(JSON.stringify({ keys: [key] }));
-});
-
+let keyServer: HttpListener;
 let gateway: TestGateway;
 beforeAll(async () => {
-  await new Promise<void>((resolve) => keyServer.listen(0, '127.0.0.1', resolve));
-  const { port } = keyServer.address() as AddressInfo;
-  const jwksUri = `http://127.0.0.1:${port}/jwks`;
-  gateway = await startTestGateway({
-    mode: 'production',
-    tokens: { issuers: [{ kind: 'jwks', issuer, jwksUri }], audience, tenantClaim: 'tenant_id' },
-  });
+  const key = { ...trusted.publicKey.export({ format: 'jwk' }), kid: 'current', use: 'sig', alg: 'RS256' };
+  keyServer = await listenHttp((_request, response) => response.end(JSON.stringify({ keys: [key] })));
+  gateway = await startTestGateway({ mode: 'production', tokens: tokensOf(`${keyServer.url}/jwks`) });
 });
 afterAll(async () => {
   await gateway[Symbol.asyncDispose]();
-  await new Promise((resolve) => keyServer.close(resolve));
+  await keyServer[Symbol.asyncDispose]();
 });
+
+function tokensOf(jwksUri: string): TokenVerifierConfig {
+  return { issuers: [{ kind: 'jwks', issuer, jwksUri }], audience, tenantClaim: 'tenant_id' };
+}
 
 const now = Math.floor(Date.now() / 1000);
 const claims = { sub: 'ada', iss: issuer, aud: audience, tenant_id: tenantId, exp: now + 60 };
@@ -114,11 +109,12 @@ describe('no token', () => {
   });
 });
 
+async function ask(token: string, requested: string) {
+  return await gateway.post({ query: '{ context { tenantId impersonated } }' }, { token, headers: { 'x-tenant-id': requested } });
+}
+
 describe('x-tenant-id', () => {
   const otherTenantId = 'd4ad41f1-4f0a-4d44-8be9-67cf7b7e1f56';
-  const ask = async (token: string, requested: string) =>
-    await gateway.post({ query: '{ context { tenantId impersonated } }' }, { token, headers: { 'x-tenant-id': requested } });
-
   test('may repeat the tenant of the token', async () => {
     const { body } = await ask(sign(), tenantId);
     expect(body).toEqual({ data: { context: { tenantId, impersonated: false } } });
@@ -146,9 +142,7 @@ describe('x-tenant-id', () => {
 });
 
 test('keys that cannot be fetched are a fault of ours, not of the token', async () => {
-  await using blind = await startTestGateway({
-    tokens: { issuers: [{ kind: 'jwks', issuer, jwksUri: 'http://127.0.0.1:1/jwks' }], audience, tenantClaim: 'tenant_id' },
-  });
+  await using blind = await startTestGateway({ tokens: tokensOf('http://127.0.0.1:1/jwks') });
   const { status, body } = await blind.post({ query: '{ __typename }' }, { token: sign(), headers: { 'x-request-id': 'r-1' } });
   expect(status).toBe(503);
   expect(body).toEqual({

@@ -3,18 +3,8 @@ import dns from 'node:dns';
 import { isIP, Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-const connect = Socket.prototype.connect;
-Socket.prototype.connect = function (this: Socket, ...target: unknown[]) {
-  console.log(`connect ${JSON.stringify(target[0])}`);
-  return Reflect.apply(connect, this, target);
-};
-const lookup = dns.lookup;
-Object.assign(dns, {
-  lookup: (name: string, ...rest: unknown[]) => {
-    if (isIP(name) === 0) console.log(`lookup ${name}`);
-    return Reflect.apply(lookup, dns, [name, ...rest]);
-  },
-});
+Object.assign(Socket.prototype, { connect: announced('connect', Reflect.get(Socket.prototype, 'connect')) });
+Object.assign(dns, { lookup: announced('lookup', dns.lookup) });
 
 const { startTestGateway } = await import('./test-gateway.ts');
 {
@@ -22,3 +12,12 @@ const { startTestGateway } = await import('./test-gateway.ts');
   await delay(1500);
 }
 console.log('stopped');
+
+function announced(what: string, call: (...args: never[]) => unknown) {
+  return function (this: unknown, ...args: unknown[]) {
+    // A server that listens looks its own address up.
+    const [target] = args;
+    if (typeof target !== 'string' || isIP(target) === 0) console.log(what, target);
+    return Reflect.apply(call, this, args);
+  };
+}

@@ -46,15 +46,19 @@ const renameMutation = gql`
   ${personFields}
 `;
 
-describe('Apollo Client 4', () => {
-  const connect = () =>
-    new ApolloClient({
-      cache: new InMemoryCache(),
-      link: new HttpLink({ uri: stack.url, headers: { authorization: `Bearer ${acme.ownerToken}` } }),
-    });
+function connectApolloClient(): ApolloClient {
+  const link = new HttpLink({ uri: stack.url, headers: { authorization: `Bearer ${acme.ownerToken}` } });
+  return new ApolloClient({ cache: new InMemoryCache(), link });
+}
 
+function connectUrql(): Client {
+  const fetchOptions = { headers: { authorization: `Bearer ${acme.ownerToken}` } };
+  return new Client({ url: stack.url, exchanges: [cacheExchange, fetchExchange], preferGetMethod: false, fetchOptions });
+}
+
+describe('Apollo Client 4', () => {
   test('queries with variables and fragments, and a mutation updates the cached entity by id', async () => {
-    const client = connect();
+    const client = connectApolloClient();
     const variables = { id: acme.ownerId };
     const { data } = await client.query({ query: personQuery, variables });
     expect(data).toMatchObject({ user: { id: acme.ownerId, email: 'owner@acme.example', tenant: { slug: 'acme' } } });
@@ -67,7 +71,7 @@ describe('Apollo Client 4', () => {
   });
 
   test('sees errors with their codes', async () => {
-    const asked = connect().query({
+    const asked = connectApolloClient().query({
       query: gql`
         query {
           tenants(first: 1) {
@@ -85,16 +89,8 @@ describe('Apollo Client 4', () => {
 });
 
 describe('urql', () => {
-  const connect = () =>
-    new Client({
-      url: stack.url,
-      exchanges: [cacheExchange, fetchExchange],
-      preferGetMethod: false,
-      fetchOptions: { headers: { authorization: `Bearer ${acme.ownerToken}` } },
-    });
-
   test('queries with variables and fragments, and a mutation refreshes what it touched', async () => {
-    const client = connect();
+    const client = connectUrql();
     const variables = { id: acme.ownerId };
     const first = await client.query(personQuery, variables);
     expect(first.error).toBeUndefined();
@@ -105,7 +101,7 @@ describe('urql', () => {
   });
 
   test('sees errors with their codes', async () => {
-    const { error } = await connect().query(
+    const { error } = await connectUrql().query(
       gql`
         query {
           tenants(first: 1) {

@@ -1,13 +1,27 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import type { StackOptions } from '../src/index.ts';
 import { startTestStack, type TestStack, type TestTenant } from './support/test-stack.ts';
 
-describe.each(['in-process', 'http'] as const)('one token, one query, that tenant’s own database (%s)', (transport) => {
+const redisUrl = inject('redisUrl');
+
+describe('in one process', () => {
+  describeMainJob({ transport: 'in-process' });
+});
+describe('over HTTP', () => {
+  describeMainJob({ transport: 'http' });
+});
+describe.runIf(redisUrl)(`over HTTP, with Redis (${redisUrl ? 'found' : inject('redisMissing')})`, () => {
+  describeMainJob({ transport: 'http', redisUrl });
+});
+
+/** One token, one query, that tenant's own database. */
+function describeMainJob(options: Partial<StackOptions>): void {
   let stack: TestStack;
   let acme: TestTenant;
   let globex: TestTenant;
 
   beforeAll(async () => {
-    stack = await startTestStack({ transport });
+    stack = await startTestStack(options);
     [acme, globex] = await Promise.all([stack.provision('acme'), stack.provision('globex')]);
   });
   afterAll(async () => await stack[Symbol.asyncDispose]());
@@ -88,7 +102,7 @@ describe.each(['in-process', 'http'] as const)('one token, one query, that tenan
     expect(stranger.errors?.[0]?.extensions.code).toBe('FORBIDDEN');
     expect(stranger.data).toBeNull();
   });
-});
+}
 
 async function addPeople(stack: TestStack, { tenant }: TestTenant, count: number): Promise<void> {
   await using lease = await stack.services.pool.lease(tenant.id, { operation: 'test' });

@@ -93,9 +93,9 @@ function run(): { child: ChildProcess; output: () => string; ended: Promise<numb
 
 async function startProcess(): Promise<{ child: ChildProcess; output: () => string }> {
   const started = run();
-  const ready = expect.poll(started.output, { timeout: longestStartMs }).toContain('As a platform operator');
-  const status = await Promise.race([ready.then(() => 'ready' as const), started.ended]);
-  if (status !== 'ready') throw new Error(`ended with status ${status}:\n${started.output()}`);
+  const isReady = () => started.output().includes('As a platform operator');
+  await expect.poll(() => isReady() || started.child.exitCode !== null, { timeout: longestStartMs }).toBe(true);
+  if (!isReady()) throw new Error(`ended with status ${started.child.exitCode}:\n${started.output()}`);
   return started;
 }
 

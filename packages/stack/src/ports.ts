@@ -12,8 +12,8 @@ interface NeededPort {
 
 /** @throws {StartError} naming every port that is taken, and how to choose another */
 export async function assertPortsAreFree(needed: readonly NeededPort[]): Promise<void> {
-  const checked = await Promise.all(needed.map(async (one) => ({ ...one, isFree: await isFree(one.port) })));
-  const taken = checked.filter(({ isFree }) => !isFree);
+  const free = await Promise.all(needed.map(async ({ port }) => await isFree(port)));
+  const taken = needed.filter((_, index) => !free[index]);
   if (taken.length === 0) return;
   const lines = taken.map(({ port, purpose }) => `Port ${port}, meant for ${purpose}, is in use by another program.`);
   const remedy = taken.map(({ port, flag }) => `${flag} ${port + 100}`).join(' ');

@@ -22,8 +22,8 @@ export interface StackOptions {
   /** Default `tenantry_control`. */
   controlDatabase?: string;
   secrets: Secrets;
-  /** Default: directory cache and invalidation without Redis, through Postgres. */
-  redisUrl?: string;
+  /** Default null: directory cache and invalidation without Redis, through Postgres. */
+  redisUrl?: string | null;
   /** Default 127.0.0.1. */
   host?: string;
   /** 0 takes any free port. */

@@ -4,11 +4,11 @@ import { rm } from 'node:fs/promises';
 import { createConnection, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as readText } from 'node:stream/consumers';
 import { StartError } from '@tenantry/service';
 
 /** Raised when another process already runs from the same folder. */
-export class AlreadyRunningError extends StartError {
+class AlreadyRunningError extends StartError {
   constructor(directory: string, running: string) {
     super(
       `Tenantry already runs from ${directory}${running ? ` (${running})` : ''}. Stop that one first, or name another folder with --data.`,
@@ -65,7 +65,7 @@ async function askHolder(path: string): Promise<string | null> {
   const socket = createConnection(path);
   try {
     await once(socket, 'connect');
-    return await text(socket);
+    return await readText(socket);
   } catch (error) {
     if (isSystemError(error, 'ENOENT') || isSystemError(error, 'ECONNREFUSED')) return null;
     throw error;

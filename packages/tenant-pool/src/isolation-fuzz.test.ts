@@ -35,7 +35,10 @@ const operations: Record<string, Operation> = {
   groupBy: async (db, id) => (await db.user.groupBy({ by: ['email'], where: { id } }))[0]?.email,
   raw: async (db, id) => (await db.$queryRaw<{ email: string }[]>`SELECT email FROM users WHERE id = ${id}::uuid`)[0]?.email,
   nestedRead: async (db, id) => {
-    const user = await db.user.findUnique({ where: { id }, include: { memberships: { include: { team: { include: { members: { include: { user: true } } } } } } } });
+    const user = await db.user.findUnique({
+      where: { id },
+      include: { memberships: { include: { team: { include: { members: { include: { user: true } } } } } } },
+    });
     return user?.memberships[0]?.team.members.find(({ userId }) => userId === id)?.user.email;
   },
   nestedWrite: async (db, userId) => {
@@ -47,7 +50,8 @@ const operations: Record<string, Operation> = {
     return team.members[0]?.user.email;
   },
   update: async (db, id) => (await db.user.update({ where: { id }, data: { name: 'renamed' } })).email,
-  upsert: async (db, id) => (await db.user.upsert({ where: { id }, update: { name: 'kept' }, create: { email: 'new', name: 'new' } })).email,
+  upsert: async (db, id) =>
+    (await db.user.upsert({ where: { id }, update: { name: 'kept' }, create: { email: 'new', name: 'new' } })).email,
   transaction: async (db, id) =>
     await db.$transaction(async (tx) => {
       await tx.user.update({ where: { id }, data: { name: 'changed' } });
@@ -73,7 +77,11 @@ interface Outcome {
   cut: number;
 }
 
-async function fuzz(tenants: number, sizes: { rounds: number }, run: (tenant: number, operation: Operation, id: string) => PromiseLike<string | undefined>) {
+async function fuzz(
+  tenants: number,
+  sizes: { rounds: number },
+  run: (tenant: number, operation: Operation, id: string) => PromiseLike<string | undefined>,
+) {
   const outcome: Outcome = { operations: 0, wrong: [], cut: 0 };
   for (let round = 0; round < sizes.rounds; round += 1) {
     await Promise.all(

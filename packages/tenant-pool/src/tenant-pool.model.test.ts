@@ -144,6 +144,6 @@ test('the pool opens, keeps, closes and serves tenants as its model does', { tim
       for (const held of [...model.open.values()].flat()) await held[Symbol.asyncDispose]();
       await stopped;
     }),
-    { numRuns: 25, interruptAfterTimeLimit: 60_000 },
+    { numRuns: 60, interruptAfterTimeLimit: 60_000 },
   );
 });

@@ -114,7 +114,13 @@ describe('a handle', () => {
     const raw = lease.db.$queryRaw`SELECT 1`;
     const users = lease.db.user;
     await lease[Symbol.asyncDispose]();
-    for (const late of [lazy, raw, users.count(), lease.db.user.findUnique({ where: { email: 'a' } }), lease.db.$transaction(async () => 1)]) {
+    for (const late of [
+      lazy,
+      raw,
+      users.count(),
+      lease.db.user.findUnique({ where: { email: 'a' } }),
+      lease.db.$transaction(async () => 1),
+    ]) {
       await expect(late).rejects.toThrow(LeaseEndedError);
     }
   });
@@ -138,7 +144,12 @@ describe('a handle', () => {
     });
     await expect(transaction).rejects.toThrow(LeaseEndedError);
     expect(await databases.within(first, "SELECT 1 FROM teams WHERE name = 'unfinished'")).toEqual([]);
-    expect(await databases.within(first, "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()")).toEqual([]);
+    expect(
+      await databases.within(
+        first,
+        "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()",
+      ),
+    ).toEqual([]);
   });
 
   test.each([
@@ -374,7 +385,9 @@ describe('disposing of the pool', () => {
 
 test('statements are told to the observer, by tenant', async () => {
   const statements: string[] = [];
-  await using fixture = await openPool(databases, { onStatement: (tenantId, sql) => statements.push(`${tenantId} ${sql.split(' ')[0] ?? ''}`) });
+  await using fixture = await openPool(databases, {
+    onStatement: (tenantId, sql) => statements.push(`${tenantId} ${sql.split(' ')[0] ?? ''}`),
+  });
   await using lease = await fixture.pool.lease(first.tenantId, { operation });
   await lease.db.user.findMany();
   await lease.db.$transaction(async (tx) => await tx.user.count());

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import Provider, { type JWK } from 'oidc-provider';
+import { Provider, type JWK } from 'oidc-provider';
 import { z } from 'zod';
 
 export interface OpenIdProvider extends AsyncDisposable {
@@ -83,10 +83,11 @@ function newProvider(
 
 function serve(server: Server, provider: Provider): void {
   server.removeAllListeners('request');
-  server.on('request', provider.callback());
+  const answer = provider.callback();
+  server.on('request', (request, response) => void answer(request, response));
 }
 
 function newSigningKey(): JWK {
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' } as JWK;
+  return { ...privateKey.export({ format: 'jwk' }), kid: randomUUID(), use: 'sig', alg: 'RS256' };
 }

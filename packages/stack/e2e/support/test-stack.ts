@@ -7,7 +7,7 @@ import { inject } from 'vitest';
 import { generateSecrets, startStack, type Stack, type StackOptions } from '../../src/index.ts';
 import { databaseUrl } from '../../src/database-url.ts';
 
-export interface GraphQLAnswer {
+interface GraphQLAnswer {
   status: number;
   // A test reads what it expects to find; a wrong path fails its assertion.
   // oxlint-disable-next-line typescript/no-explicit-any
@@ -68,7 +68,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   };
 }
 
-export async function ask(url: string, token: string | null, body: object, headers: Record<string, string> = {}): Promise<GraphQLAnswer> {
+async function ask(url: string, token: string | null, body: object, headers: Record<string, string> = {}): Promise<GraphQLAnswer> {
   const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(token !== null && { authorization: `Bearer ${token}` }), ...headers },

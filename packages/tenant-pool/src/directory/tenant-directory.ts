@@ -49,7 +49,7 @@ type Answer = { kind: 'found'; placement: TenantPlacement } | { kind: 'missing' 
 
 /** A read of Redis and the source that callers share. */
 interface Read {
-  answer: Promise<Answer>;
+  readonly answer: Promise<Answer>;
   /** Whether the tenant changed since the read began. */
   outdated: boolean;
 }
@@ -126,12 +126,18 @@ class CachedTenantDirectory implements TenantDirectory {
   async #readOnce(id: string): Promise<Answer> {
     // Without the subscription a change would go unheard.
     await this.#subscription;
-    const current = this.#reads.get(id);
-    if (current) return await current.answer;
-    const read: Read = { outdated: false, answer: Promise.resolve({ kind: 'missing' }) };
-    read.answer = this.#readUntilCurrent(id, read).finally(() => this.#reads.delete(id));
+    return await (this.#reads.get(id) ?? this.#beginRead(id)).answer;
+  }
+
+  #beginRead(id: string): Read {
+    const { promise: answer, resolve, reject } = Promise.withResolvers<Answer>();
+    const read = { answer, outdated: false };
+    // Known before it begins, so that no change can come between.
     this.#reads.set(id, read);
-    return await read.answer;
+    void this.#readUntilCurrent(id, read)
+      .finally(() => this.#reads.delete(id))
+      .then(resolve, reject);
+    return read;
   }
 
   async #readUntilCurrent(id: string, read: Read): Promise<Answer> {

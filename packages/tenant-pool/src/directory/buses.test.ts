@@ -1,0 +1,131 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { silentLogger } from '@tenantry/service';
+import { Redis } from 'ioredis';
+import { Client } from 'pg';
+import { describe, expect, inject, test } from 'vitest';
+import type { InvalidationBus } from './invalidation-bus.ts';
+import { openPostgresBus } from './postgres-bus.ts';
+import { openRedisBus } from './redis-bus.ts';
+import { placementKey } from './shared-placements.ts';
+
+/** A server that carries buses, and can drop their subscriptions' connections. */
+interface Carrier extends AsyncDisposable {
+  open(): Promise<InvalidationBus & AsyncDisposable>;
+  cut(): Promise<void>;
+}
+
+async function openPostgresCarrier(): Promise<Carrier> {
+  const name = `bus_${randomBytes(6).toString('hex')}`;
+  const administrator = new Client({ connectionString: inject('postgresUrl') });
+  await administrator.connect();
+  await administrator.query(`CREATE DATABASE ${name}`);
+  const controlDatabaseUrl = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href;
+  return {
+    open: async () => await openPostgresBus({ controlDatabaseUrl, logger: silentLogger }),
+    cut: async () => void (await administrator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])),
+    [Symbol.asyncDispose]: async () => {
+      await administrator.query(`DROP DATABASE ${name} WITH (FORCE)`);
+      await administrator.end();
+    },
+  };
+}
+
+async function openRedisCarrier(): Promise<Carrier> {
+  const connectionName = `bus-${randomBytes(6).toString('hex')}`;
+  const redis = new Redis(inject('redisUrl') ?? '', { connectionName });
+  await once(redis, 'ready');
+  return {
+    open: async () => await openRedisBus({ redis }),
+    cut: async () => {
+      const clients = String(await redis.client('LIST')).split('\n');
+      for (const client of clients.filter((line) => line.includes(`name=${connectionName} `) && / sub=1 /.test(line))) {
+        await redis.client('KILL', 'ID', /id=(\d+)/.exec(client)?.[1] ?? '');
+      }
+    },
+    [Symbol.asyncDispose]: async () => redis.disconnect(),
+  };
+}
+
+const carriers = [
+  { name: 'Postgres', openCarrier: openPostgresCarrier, missing: '' },
+  { name: 'Redis', openCarrier: openRedisCarrier, missing: inject('redisUrl') === null ? inject('redisMissing') : '' },
+];
+
+describe.each(carriers)('a bus over $name', ({ openCarrier, missing }) => {
+  const carried = test.skipIf(missing !== '');
+
+  carried(`tells every process of a change ${missing}`, async () => {
+    await using carrier = await openCarrier();
+    await using one = await carrier.open();
+    await using another = await carrier.open();
+    const heard: Record<string, (string | null)[]> = { one: [], another: [] };
+    await using _own = await one.subscribe((tenantId) => heard['one']?.push(tenantId));
+    await using _other = await another.subscribe((tenantId) => heard['another']?.push(tenantId));
+    const [first, second] = [randomUUID(), randomUUID()];
+    await one.publish(first);
+    await another.publish(second);
+    await expect.poll(() => heard['one']?.length === 2 && heard['another']?.length === 2).toBe(true);
+    expect(heard['one']?.toSorted()).toEqual([first, second].toSorted());
+    expect(heard['another']?.toSorted()).toEqual([first, second].toSorted());
+  });
+
+  carried('tells nothing to who no longer listens', async () => {
+    await using carrier = await openCarrier();
+    await using bus = await carrier.open();
+    const [former, present]: (string | null)[][] = [[], []];
+    await (await bus.subscribe((tenantId) => former?.push(tenantId)))[Symbol.asyncDispose]();
+    await using _listening = await bus.subscribe((tenantId) => present?.push(tenantId));
+    await bus.publish(randomUUID());
+    await expect.poll(() => present?.length).toBe(1);
+    expect(former).toEqual([]);
+  });
+
+  carried('connects again by itself, and then says that anything may have changed', async () => {
+    await using carrier = await openCarrier();
+    await using bus = await carrier.open();
+    const heard: (string | null)[] = [];
+    await using _listening = await bus.subscribe((tenantId) => heard.push(tenantId));
+    await carrier.cut();
+    await expect.poll(() => heard, { timeout: 10_000 }).toEqual([null]);
+    const tenantId = randomUUID();
+    await bus.publish(tenantId);
+    await expect.poll(() => heard).toEqual([null, tenantId]);
+  });
+
+  carried('stays silent and unconnected once disposed of', async () => {
+    await using carrier = await openCarrier();
+    const bus = await carrier.open();
+    const heard: (string | null)[] = [];
+    await bus.subscribe((tenantId) => heard.push(tenantId));
+    await carrier.cut();
+    await bus[Symbol.asyncDispose]();
+    await using another = await carrier.open();
+    await another.publish(randomUUID());
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(heard).toEqual([]);
+  });
+});
+
+test('a bus over Postgres does not open without its database', async () => {
+  const controlDatabaseUrl = 'postgres://nobody@127.0.0.1:1/nowhere';
+  await expect(openPostgresBus({ controlDatabaseUrl, logger: silentLogger })).rejects.toThrow('ECONNREFUSED');
+});
+
+test.skipIf(inject('redisUrl') === null)('publishing over Redis removes the shared placement with it', async () => {
+  const redis = new Redis(inject('redisUrl') ?? '');
+  const tenantId = randomUUID();
+  await redis.set(placementKey(tenantId), 'anything');
+  await using bus = await openRedisBus({ redis });
+  await bus.publish(tenantId);
+  expect(await redis.exists(placementKey(tenantId))).toBe(0);
+  redis.disconnect();
+});
+
+test('a bus over Redis opens without Redis, and says when it cannot publish', { timeout: 15_000 }, async () => {
+  const redis = new Redis({ port: 1, lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: null });
+  redis.on('error', () => {});
+  await using bus = await openRedisBus({ redis });
+  await expect(bus.publish(randomUUID())).rejects.toThrow();
+  redis.disconnect();
+});

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger } from '@tenantry/service';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
+import { LocalBus } from '../testing/local-bus.ts';
+import { placementOf, PlacementTable } from '../testing/placements.ts';
+import { createTenantDirectory, type TenantDirectory } from './tenant-directory.ts';
+
+let table: PlacementTable;
+let bus: LocalBus;
+let directory: TenantDirectory;
+let tenantId: string;
+
+beforeEach(() => {
+  const placement = placementOf();
+  ({ tenantId } = placement);
+  table = new PlacementTable([placement]);
+  bus = new LocalBus();
+  directory = createTenantDirectory({ source: table, bus, logger: silentLogger, memoryTtlMs: 60, negativeTtlMs: 30 });
+});
+afterEach(async () => await directory[Symbol.asyncDispose]());
+
+describe('a lookup', () => {
+  test('reads the source once for many who ask at the same time, and for those who come soon after', async () => {
+    table.beforeAnswer = async () => await sleep(10);
+    const placements = await Promise.all(Array.from({ length: 10 }, async () => await directory.lookup(tenantId)));
+    expect(new Set(placements).size).toBe(1);
+    expect(await directory.lookup(tenantId.toUpperCase())).toBe(placements[0]);
+    expect(table.reads).toBe(1);
+  });
+
+  test('reads again once the memory is too old', async () => {
+    await directory.lookup(tenantId);
+    await sleep(80);
+    await directory.lookup(tenantId);
+    expect(table.reads).toBe(2);
+  });
+
+  test('remembers for a moment that a tenant does not exist', async () => {
+    const unknown = randomUUID();
+    for (let count = 0; count < 3; count += 1) await expect(directory.lookup(unknown)).rejects.toThrow(TenantNotFoundError);
+    expect(table.reads).toBe(1);
+    table.set(placementOf({ tenantId: unknown }));
+    await bus.publish(unknown);
+    expect(await directory.lookup(unknown)).toMatchObject({ tenantId: unknown });
+  });
+
+  test('asks nobody about what is not a UUID', async () => {
+    for (const id of ['', 'acme', `${tenantId}:x`, `${tenantId} `]) await expect(directory.lookup(id)).rejects.toThrow(TenantNotFoundError);
+    expect(table.reads).toBe(0);
+  });
+
+  test('is TENANT_UNAVAILABLE when the source cannot be read, and tries again the next time', async () => {
+    table.beforeAnswer = () => {
+      throw new Error('the catalog is down');
+    };
+    await expect(directory.lookup(tenantId)).rejects.toThrow(TenantUnavailableError);
+    table.beforeAnswer = undefined;
+    expect(await directory.lookup(tenantId)).toMatchObject({ tenantId });
+  });
+
+  test('answers nothing without its subscription, as it would not hear of changes', async () => {
+    const deaf = createTenantDirectory({
+      source: table,
+      bus: { publish: async () => {}, subscribe: async () => await Promise.reject(new Error('no bus')) },
+      logger: silentLogger,
+    });
+    await expect(deaf.lookup(tenantId)).rejects.toThrow('no bus');
+    await deaf[Symbol.asyncDispose]();
+  });
+});
+
+describe('a change', () => {
+  const suspend = async () => {
+    table.update(tenantId, { status: 'SUSPENDED' });
+    await bus.publish(tenantId);
+  };
+
+  test('is seen by the next lookup, and told to listeners', async () => {
+    const changed: (string | null)[] = [];
+    using _subscription = directory.onChange((id) => changed.push(id));
+    await directory.lookup(tenantId);
+    await suspend();
+    expect(await directory.lookup(tenantId)).toMatchObject({ status: 'SUSPENDED' });
+    bus.loseMessages();
+    expect(changed).toEqual([tenantId, null]);
+  });
+
+  test('that comes while the old placement is being read is seen by that lookup too, and nothing old is kept', async () => {
+    let hasChanged = false;
+    table.beforeAnswer = async () => {
+      if (hasChanged) return;
+      hasChanged = true;
+      await suspend();
+    };
+    const [one, another] = await Promise.all([directory.lookup(tenantId), directory.lookup(tenantId)]);
+    expect([one.status, another.status]).toEqual(['SUSPENDED', 'SUSPENDED']);
+    expect(await directory.lookup(tenantId)).toMatchObject({ status: 'SUSPENDED' });
+    expect(table.reads).toBe(2);
+  });
+
+  test('of which the message may have been lost is seen after the reconnect, also by a lookup in flight', async () => {
+    let hasChanged = false;
+    await directory.lookup(tenantId);
+    table.beforeAnswer = () => {
+      if (hasChanged) return;
+      hasChanged = true;
+      table.update(tenantId, { status: 'SUSPENDED' });
+      bus.loseMessages();
+    };
+    bus.loseMessages();
+    expect(await directory.lookup(tenantId)).toMatchObject({ status: 'SUSPENDED' });
+  });
+
+  test('upon change upon change is TENANT_UNAVAILABLE rather than an old answer', async () => {
+    table.beforeAnswer = async () => await bus.publish(tenantId);
+    await expect(directory.lookup(tenantId)).rejects.toThrow(/keeps changing/);
+    table.beforeAnswer = undefined;
+    expect(await directory.lookup(tenantId)).toMatchObject({ tenantId });
+  });
+
+  test('can be said by who knows better, for this process alone', async () => {
+    const changed: (string | null)[] = [];
+    using _subscription = directory.onChange((id) => changed.push(id));
+    await directory.lookup(tenantId);
+    table.update(tenantId, { credentialVersion: 2 });
+    await directory.invalidate(tenantId);
+    expect(await directory.lookup(tenantId)).toMatchObject({ credentialVersion: 2 });
+    expect(changed).toEqual([]);
+  });
+
+  test('is not told to who no longer listens', async () => {
+    const changed: (string | null)[] = [];
+    directory.onChange((id) => changed.push(id))[Symbol.dispose]();
+    await suspend();
+    expect(changed).toEqual([]);
+  });
+});
