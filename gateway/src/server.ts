@@ -59,7 +59,8 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const limits = { ...defaultLimits, ...config.limits };
   const transports = new Map(config.subgraphs.map(({ name, transport }) => [name, transport]));
   // Transports decide where a subgraph is; the supergraph that is composed here need not know.
-  const supergraphSdl = composeSupergraph(config.subgraphs.map((subgraph) => ({ ...subgraph, url: `subgraph:${subgraph.name}` })));
+  const sources = config.subgraphs.map(({ name, schemaPath }) => ({ name, schemaPath, url: `subgraph:${name}` }));
+  const supergraphSdl = composeSupergraph(sources);
 
   const server = Fastify({
     bodyLimit: limits.bodyBytes,

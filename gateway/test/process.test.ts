@@ -34,10 +34,9 @@ test('a process serves subgraphs over HTTP, and its metrics on a port of their o
   const { body } = await post(`${gateway.url}/graphql`, { query: '{ me { name books { title } } }' }, { token: tokenFor('ada') });
   expect(body).toEqual({ data: { me: { name: 'Name of ada', books: [{ title: 'Book of ada' }] } } });
 
-  const metrics = await fetch(`http://127.0.0.1:${config.metricsPort}/metrics`);
-  expect(await metrics.text()).toMatch(
-    /tenantry_gateway_request_duration_seconds_count\{operation="query",outcome="ok"\} 1[^]*process_cpu/,
-  );
+  const metrics = await (await fetch(`http://127.0.0.1:${config.metricsPort}/metrics`)).text();
+  expect(metrics).toContain('tenantry_gateway_request_duration_seconds_count{operation="query",outcome="ok"} 1');
+  expect(metrics).toContain('process_cpu_seconds_total');
   expect((await fetch(`${gateway.url}/metrics`)).status).toBe(404);
 });
 

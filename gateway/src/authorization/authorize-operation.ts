@@ -16,7 +16,8 @@ export type AuthorizeOperation = (operation: ValidOperation, schema: GraphQLSche
 
 /**
  * Makes the check that every operation passes before it is planned. It refuses an operation as a whole: one field that the
- * principal may not reach, on whichever path, and nothing is answered. What an operation requires is worked out once for each parsed document.
+ * principal may not reach, on whichever path, and nothing is answered. What an operation requires is worked out once for each
+ * parsed document.
  */
 export function createAuthorization(rules: AccessRules): AuthorizeOperation {
   const requiredBy = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, Requirement>>();

@@ -23,10 +23,9 @@ export function createSubgraphDataSource({ name, transport, signer }: SubgraphDa
     async process(fetch) {
       const { tenantContext, signal } = contextOf(fetch);
       const { query = '', operationName, variables } = fetch.request;
+      const signedContext = signer.sign(tenantContext, name);
       try {
-        const { errors, ...result } = await transport.execute({ query, operationName, variables }, signer.sign(tenantContext, name), {
-          signal,
-        });
+        const { errors, ...result } = await transport.execute({ query, operationName, variables }, signedContext, { signal });
         return errors ? { ...result, errors: errors.map(toFormatted) } : result;
       } catch (cause) {
         throw new SubgraphFetchError(`The subgraph ${name} gave no answer.`, { cause });

@@ -1,4 +1,5 @@
-import fc from 'fast-check';
+import assert from 'node:assert/strict';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
 import { TenantUnavailableError } from './errors.ts';
@@ -61,10 +62,10 @@ class Model {
     const query = 'SELECT DISTINCT datname::text FROM pg_stat_activity WHERE datname = ANY($1)';
     const rows = await databases.administer<{ datname: string }>(query, [names]);
     const expected = [...this.open.keys()].map((tenant) => placementOf(tenant).database);
-    expect(rows.map(({ datname }) => datname).toSorted()).toEqual(expected.toSorted());
+    assert.deepEqual(rows.map(({ datname }) => datname).toSorted(), expected.toSorted());
     for (const [tenant, leases] of this.open) {
       for (const { db } of leases) {
-        expect(await db.$queryRaw`SELECT current_database()::text AS name`).toEqual([{ name: placementOf(tenant).database }]);
+        assert.deepEqual(await db.$queryRaw`SELECT current_database()::text AS name`, [{ name: placementOf(tenant).database }]);
       }
     }
   }
@@ -122,7 +123,7 @@ class Evict extends Step {
 
   protected async perform(model: Model, pool: PoolFixture['pool']): Promise<void> {
     await pool.evict(placementOf(this.tenant).tenantId, 'model');
-    for (const { db } of model.open.get(this.tenant) ?? []) await expect(db.user.count()).rejects.toThrow(/was evicted/);
+    for (const { db } of model.open.get(this.tenant) ?? []) await assert.rejects(async () => await db.user.count(), /was evicted/);
     model.open.delete(this.tenant);
   }
 }

@@ -71,12 +71,12 @@ describe('a lookup', () => {
   });
 });
 
-describe('a change', () => {
-  const suspend = async () => {
-    table.update(tenantId, { status: 'SUSPENDED' });
-    await bus.publish(tenantId);
-  };
+async function suspend(): Promise<void> {
+  table.update(tenantId, { status: 'SUSPENDED' });
+  await bus.publish(tenantId);
+}
 
+describe('a change', () => {
   test('is seen by the next lookup, and told to listeners', async () => {
     const changed: (string | null)[] = [];
     using _subscription = directory.onChange((id) => changed.push(id));
