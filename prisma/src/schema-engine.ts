@@ -30,11 +30,24 @@ export async function openSchemaEngine(adapter: SqlMigrationAwareDriverAdapterFa
 async function loadEngine(): Promise<void> {
   const gluePath = fileURLToPath(import.meta.resolve('@prisma/schema-engine-wasm/schema_engine_bg'));
   const bytes = await readFile(join(dirname(gluePath), 'schema_engine_bg.wasm'));
-  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': { ...glue } });
+  const { instance } = await WebAssembly.instantiate(bytes, { './schema_engine_bg.js': importsOf(glue) });
   const start = instance.exports['__wbindgen_start'];
   if (typeof start !== 'function') throw new Error('@prisma/schema-engine-wasm is of another make than expected: no __wbindgen_start.');
   glue.__wbg_set_wasm(instance.exports);
   // Where the engine leaves the reason before it panics. Prisma's client has a registry of its own once it is loaded.
   if (!(panicRegistry in globalThis)) Object.assign(globalThis, { [panicRegistry]: { set_message: console.error } });
   start();
+}
+
+/** The engine never clears its timers, one of 10 seconds for each lock it takes: they must not keep a process from ending. */
+function importsOf(functions: Record<string, unknown>): Record<string, unknown> {
+  const imports = { ...functions };
+  for (const [name, implementation] of Object.entries(functions)) {
+    if (!name.startsWith('__wbg_setTimeout_') || typeof implementation !== 'function') continue;
+    imports[name] = (callback: unknown, delayMs: number) => {
+      const timer: NodeJS.Timeout = implementation(callback, delayMs);
+      return timer.unref();
+    };
+  }
+  return imports;
 }

@@ -13,7 +13,7 @@ export interface SandboxOptions {
 /** Pages of Apollo's from which Sandbox calls a gateway. */
 export const sandboxOrigins: readonly string[] = ['https://studio.apollographql.com', 'https://sandbox.embed.apollographql.com'];
 
-const defaultDocument = `# Put a token under Headers to ask for more than this.
+const defaultDocument = `# Put a token under Headers, as "Authorization: Bearer …", to ask for more than this.
 query Hello {
   __typename
 }
@@ -25,7 +25,7 @@ export function sandboxPage(mode: Mode, { document = defaultDocument, headers }:
   return ApolloServerPluginLandingPageLocalDefault({
     embed: { runTelemetry: false, initialState: { pollForSchemaUpdates: false } },
     document,
-    headers: { ...(headers ?? { Authorization: 'Bearer paste-a-token-here' }) },
+    ...(headers && { headers: { ...headers } }),
     footer: false,
   });
 }

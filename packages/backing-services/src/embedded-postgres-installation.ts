@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -23,10 +23,12 @@ const fallbackRoot = '/var/lib/tenantry';
 /** Finds the binaries for this platform, and places for them and the data that Postgres's user can reach. */
 export async function findInstallation(directory: string, notify: (message: string) => void = () => {}): Promise<Installation> {
   const native = nativeFolder();
-  const user = serverUser();
-  const place = await reachable(directory, user, notify);
+  const place = await reachable(directory, serverUser(), notify);
+  const dataDirectory = join(place, 'data');
+  // Whose data it is stays so, though a package installed since may have brought a user postgres.
+  const user = (await ownerOf(dataDirectory)) ?? serverUser();
   const binaries = join(await reachableBinaries(native, user), 'bin');
-  return { binaries, directory: place, dataDirectory: join(place, 'data'), user };
+  return { binaries, directory: place, dataDirectory, user };
 }
 
 function nativeFolder(): string {
@@ -39,7 +41,7 @@ function nativeFolder(): string {
 }
 
 /** As root: the user `postgres` where the machine has one, else `nobody`; neither is created, so that nothing is left behind. */
-function serverUser(): { uid?: number; gid?: number } {
+function serverUser(): Installation['user'] {
   if (process.getuid?.() !== 0) return {};
   const users = new Map(
     readFileSync('/etc/passwd', 'utf8')
@@ -50,6 +52,12 @@ function serverUser(): { uid?: number; gid?: number } {
   const user = users.get('postgres') ?? users.get('nobody');
   if (!user) throw new Error('Postgres refuses to run as root, and this machine has neither a user postgres nor nobody.');
   return user;
+}
+
+async function ownerOf(dataDirectory: string): Promise<Installation['user'] | null> {
+  if (process.getuid?.() !== 0 || !existsSync(dataDirectory)) return null;
+  const { uid, gid } = await stat(dataDirectory);
+  return uid === 0 ? null : { uid, gid };
 }
 
 async function reachable(directory: string, user: Installation['user'], notify: (message: string) => void): Promise<string> {

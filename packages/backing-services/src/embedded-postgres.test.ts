@@ -1,7 +1,8 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, statSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -112,4 +113,18 @@ test('as root below a folder that only root can enter, keeps its data elsewhere 
   expect(existsSync(join(postgres.directory, 'data/PG_VERSION'))).toBe(true);
   expect(notices).toEqual([expect.stringContaining(postgres.directory)]);
   await expect(query(postgres.url, 'SELECT 1')).resolves.toBe(1);
+});
+
+test('as root, goes on as the user whose data it is', async (context) => {
+  context.skip(process.getuid?.() !== 0, 'only root has Postgres run as another user');
+  const options = { directory: await temporaryDirectory(), password: 'x' };
+  {
+    await using _first = await startEmbeddedPostgres(options);
+  }
+  const somebody = 54_321;
+  execFileSync('chown', ['-R', `${somebody}:${somebody}`, join(options.directory, 'data')]);
+
+  await using postgres = await startEmbeddedPostgres(options);
+  await expect(query(postgres.url, 'SELECT 1')).resolves.toBe(1);
+  expect(statSync(join(options.directory, 'data/postmaster.pid')).uid).toBe(somebody);
 });

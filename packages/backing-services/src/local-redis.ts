@@ -48,16 +48,17 @@ async function startServer(port: number): Promise<LocalRedis> {
 }
 
 function configuration(port: number, password: string, directory: string): string {
-  return ['bind 127.0.0.1', `port ${port}`, `requirepass ${password}`, `dir ${directory}`, 'save ""', 'appendonly no', ''].join('\n');
+  return ['bind 127.0.0.1', `port ${port}`, `requirepass ${password}`, `dir "${directory}"`, 'save ""', 'appendonly no', ''].join('\n');
 }
 
 async function waitUntilReady(server: SupervisedProcess, port: number): Promise<void> {
   const deadline = Date.now() + startDeadlineMs;
   for (;;) {
+    const hasEnded = server.hasEnded();
     const log = await server.readLog();
     if (log.includes('Ready to accept connections')) return;
     if (log.includes('Address already in use')) throw new PortInUseError(port, 'Redis');
-    if (server.hasEnded()) throw new Error(`redis-server ended while starting:\n${log}`);
+    if (hasEnded) throw new Error(`redis-server ended while starting:\n${log}`);
     if (Date.now() > deadline) throw new Error(`redis-server was not ready after ${startDeadlineMs} ms:\n${log}`);
     await sleep(pollIntervalMs);
   }

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { z } from 'zod';
-import { ConfigError, parseEnvironment, variable, type Environment } from './config.ts';
+import { parseEnvironment, variable, type Environment } from './config.ts';
+import { ConfigError } from './errors.ts';
 import { keyRingVariable } from './sealing.ts';
 
 const key = randomBytes(32).toString('base64');

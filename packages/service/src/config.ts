@@ -1,18 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { StartError } from './start-error.ts';
-
-/** Raised when the environment is not fit to start with; names every bad variable at once. */
-export class ConfigError extends StartError {
-  /** `EX_CONFIG` of sysexits.h. */
-  override readonly exitStatus = 78;
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[]) {
-    super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
-    this.problems = problems;
-  }
-}
+import { ConfigError } from './errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 

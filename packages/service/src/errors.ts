@@ -57,3 +57,39 @@ export class NotFoundError extends TenantryError {
 export class ConflictError extends TenantryError {
   readonly code = 'CONFLICT';
 }
+
+/** Raised when a service cannot start for a reason that whoever started it can mend: printed as it is, without a stack. */
+export class StartError extends Error {
+  /** Status that the process exits with. */
+  readonly exitStatus: number = 1;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** Raised when the environment is not fit to start with; names every bad variable at once. */
+export class ConfigError extends StartError {
+  /** `EX_CONFIG` of sysexits.h. */
+  override readonly exitStatus = 78;
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(`The environment is not usable:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Raised when another program listens where a service should. */
+export class PortInUseError extends StartError {
+  /** @param variable the one that chooses another port */
+  constructor(port: number, variable: string, options?: ErrorOptions) {
+    super(`Port ${port} is in use by another program: stop that, or choose another port by ${variable}.`, options);
+  }
+}
+
+/** Raised when a sealed secret was changed, belongs elsewhere, or its key is not in the ring. */
+export class UnsealError extends Error {
+  override readonly name = 'UnsealError';
+}

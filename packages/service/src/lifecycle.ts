@@ -1,5 +1,5 @@
+import { StartError } from './errors.ts';
 import type { Logger } from './logger.ts';
-import { StartError } from './start-error.ts';
 
 /** Milliseconds that a clean stop may take before the process gives up on it. */
 const stopDeadlineMs = 20_000;

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { describeError } from './describe-error.ts';
 
 export type { Logger };
 
@@ -16,7 +17,7 @@ export interface LoggerOptions {
 const secretPaths = ['authorization', 'password', 'token', 'connectionString'].flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
 
 export function createLogger({ service, level = 'info', pretty = false }: LoggerOptions): Logger {
-  const options = { name: service, level, redact: { paths: secretPaths, censor: '[redacted]' } };
+  const options = { name: service, level, serializers: { err: describeError }, redact: { paths: secretPaths, censor: '[redacted]' } };
   return pretty
     ? pino(options, PinoPretty({ colorize: process.stdout.isTTY, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }))
     : pino(options);

@@ -1,5 +1,6 @@
 import { Counter, Registry } from 'prom-client';
 import { expect, it } from 'vitest';
+import { PortInUseError } from './errors.ts';
 import { startOperationsServer } from './operations-server.ts';
 
 it('serves the metrics as they are now, and nothing once it is stopped', async () => {
@@ -13,4 +14,12 @@ it('serves the metrics as they are now, and nothing once it is stopped', async (
   expect((await fetch(`${server.url}/`)).status).toBe(404);
   await server[Symbol.asyncDispose]();
   await expect(fetch(`${server.url}/metrics`)).rejects.toThrow('fetch failed');
+});
+
+it('names the variable that chooses another port, where its own is in use', async () => {
+  await using server = await startOperationsServer({ port: 0, host: '127.0.0.1', metrics: new Registry() });
+  const port = Number(new URL(server.url).port);
+  const attempt = startOperationsServer({ port, host: '127.0.0.1', metrics: new Registry() });
+  await expect(attempt).rejects.toThrow(PortInUseError);
+  await expect(attempt).rejects.toThrow(`Port ${port} is in use by another program: stop that, or choose another port by METRICS_PORT.`);
 });

@@ -1,5 +1,6 @@
 import Fastify from 'fastify';
 import type { Registry } from 'prom-client';
+import { listen } from './listen.ts';
 
 export interface OperationsServerOptions {
   port: number;
@@ -7,12 +8,16 @@ export interface OperationsServerOptions {
   metrics: Registry;
 }
 
-/** Serves `/metrics` for Prometheus on a port of its own, so that it is never reachable where customers are. */
+/**
+ * Serves `/metrics` for Prometheus on a port of its own, so that it is never reachable where customers are.
+ *
+ * @throws {PortInUseError}
+ */
 export async function startOperationsServer({ port, host, metrics }: OperationsServerOptions): Promise<AsyncDisposable & { url: string }> {
   const server = Fastify();
   server.get('/metrics', async (_request, reply) => {
     await reply.type(metrics.contentType).send(await metrics.metrics());
   });
-  const url = await server.listen({ port, host });
+  const url = await listen(server, { host, port, variable: 'METRICS_PORT' });
   return { url, [Symbol.asyncDispose]: async () => await server.close() };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { keyRingVariable, seal, unseal, UnsealError, type KeyRing } from './sealing.ts';
+import { UnsealError } from './errors.ts';
+import { keyRingVariable, seal, unseal, type KeyRing } from './sealing.ts';
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const ring: KeyRing = new Map([['k1', oldKey]]);

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { z } from 'zod';
+import { UnsealError } from './errors.ts';
 
 const algorithm = 'aes-256-gcm';
 const nonceBytes = 12;
@@ -32,11 +33,6 @@ export const keyRingVariable = z
     return ring;
   })
   .describe(keyRingFormat);
-
-/** Raised when a sealed secret was changed, belongs elsewhere, or its key is not in the ring. */
-export class UnsealError extends Error {
-  override readonly name = 'UnsealError';
-}
 
 /**
  * Encrypts `secret` with AES-256-GCM. `boundTo` (a tenant's id) is authenticated with it: what was sealed for one tenant does

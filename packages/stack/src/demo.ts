@@ -1,7 +1,7 @@
 import { developmentTokenDefaults } from '@tenantry/auth';
 import { seedDemoData } from '@tenantry/users/demo-data';
+import type { SubgraphServices } from '@tenantry/subgraph-kit';
 import type { Tenant, TenantControl } from '@tenantry/tenant-control';
-import type { Stack } from './stack.ts';
 
 /** A tenant to try Tenantry with, and the person who owns it. */
 export interface DemoTenant {
@@ -15,8 +15,7 @@ const demoTenants = [
 ];
 
 /** Provisions the demo tenants and fills them with people and teams; on later starts finds them as they were left. */
-export async function prepareDemo(stack: Stack): Promise<DemoTenant[]> {
-  const { control, pool } = stack.services;
+export async function prepareDemo({ control, pool }: SubgraphServices): Promise<DemoTenant[]> {
   if (!control) throw new Error('The demo needs a control plane.');
   return await Promise.all(
     demoTenants.map(async ({ owner, ...input }) => {

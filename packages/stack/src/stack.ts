@@ -1,5 +1,5 @@
-import { developmentTokenDefaults, signDevelopmentToken, type TokenVerifierConfig } from '@tenantry/auth';
-import { createHttpTransport, startGateway, type SubgraphTransport } from '@tenantry/gateway';
+import type { TokenVerifierConfig } from '@tenantry/auth';
+import { createHttpTransport, startGateway, type GatewaySubgraph, type SandboxOptions, type SubgraphTransport } from '@tenantry/gateway';
 import type { Logger, Mode } from '@tenantry/service';
 import {
   createSubgraphHandler,
@@ -7,6 +7,7 @@ import {
   loadSubgraphs,
   openServices,
   serveSubgraph,
+  type OpenServices,
   type Subgraph,
   type SubgraphHandler,
   type SubgraphServices,
@@ -14,6 +15,7 @@ import {
 import { prepareControlDatabase } from '@tenantry/tenant-control';
 import { Registry } from 'prom-client';
 import { databaseUrl } from './database-url.ts';
+import { developmentTokens, signToken, type TokenClaims } from './development-tokens.ts';
 import type { Secrets } from './secrets.ts';
 
 export interface StackOptions {
@@ -36,6 +38,8 @@ export interface StackOptions {
   logger: Logger;
   /** Sees every SQL statement that goes to a tenant's database. */
   onStatement?: (tenantId: string, sql: string) => void;
+  /** Runs before the gateway serves anything; what it gives is what Sandbox opens with. */
+  prepare?: (services: SubgraphServices) => Promise<SandboxOptions>;
 }
 
 export interface Stack extends AsyncDisposable {
@@ -47,56 +51,23 @@ export interface Stack extends AsyncDisposable {
   signToken(claims: TokenClaims): string;
 }
 
-export interface TokenClaims {
-  subject: string;
-  tenantId?: string;
-  scopes?: readonly string[];
-  email?: string;
-  emailVerified?: boolean;
-  /** Default one hour. */
-  expiresInSeconds?: number;
-}
-
 /** Starts gateway and subgraphs in this process against a Postgres that runs. Everything is stopped by disposing of the result. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using cleanup = new AsyncDisposableStack();
-  const { secrets, logger, mode = 'development', host = '127.0.0.1' } = options;
+  const { secrets, logger, port, mode = 'development', host = '127.0.0.1' } = options;
   const metrics = new Registry();
-  const controlDatabaseUrl = databaseUrl(options.postgresUrl, options.controlDatabase ?? 'tenantry_control');
-  await prepareControlDatabase(controlDatabaseUrl);
-
-  const services = cleanup.use(
-    await openServices({
-      service: 'stack',
-      controlDatabaseUrl,
-      clusters: [{ name: 'standard', adminUrl: options.postgresUrl }],
-      keyRing: secrets.keyRing,
-      redisUrl: options.redisUrl ?? null,
-      logger,
-      metrics,
-      ...(options.onStatement && { onStatement: options.onStatement }),
-    }),
-  );
-  const connect = async (subgraph: Subgraph): Promise<SubgraphTransport> => {
+  const services = cleanup.use(await openControlledServices(options, metrics));
+  const sandbox = await options.prepare?.(services);
+  const connect = async (subgraph: Subgraph): Promise<GatewaySubgraph> => {
     const handler = createSubgraphHandler(subgraph, { services, signingKey: secrets.signingKey, mode });
-    return options.transport === 'http' ? await serveOverHttp(handler, cleanup, logger) : handler;
+    const transport = options.transport === 'http' ? await serveOverHttp(handler, cleanup, logger) : handler;
+    return { name: subgraph.name, schemaPath: subgraph.schemaPath, transport };
   };
-  const subgraphs = await loadSubgraphs(defaultSubgraphsDirectory);
-  const connected = await Promise.all(
-    subgraphs.map(async (subgraph) => ({ name: subgraph.name, schemaPath: subgraph.schemaPath, transport: await connect(subgraph) })),
-  );
-
+  const subgraphs = await Promise.all((await loadSubgraphs(defaultSubgraphsDirectory)).map(connect));
+  const tokens = options.tokens ?? developmentTokens(secrets);
+  const { signingKey } = secrets;
   const gateway = cleanup.use(
-    await startGateway({
-      mode,
-      host,
-      port: options.port,
-      tokens: options.tokens ?? developmentTokens(secrets),
-      signingKey: secrets.signingKey,
-      subgraphs: connected,
-      logger,
-      metrics,
-    }),
+    await startGateway({ mode, host, port, tokens, signingKey, subgraphs, logger, metrics, ...(sandbox && { sandbox }) }),
   );
   const running = cleanup.move();
   return {
@@ -108,19 +79,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   };
 }
 
+async function openControlledServices(options: StackOptions, metrics: Registry): Promise<OpenServices> {
+  const { postgresUrl, controlDatabase = 'tenantry_control', secrets, redisUrl = null, logger, onStatement } = options;
+  const controlDatabaseUrl = databaseUrl(postgresUrl, controlDatabase);
+  await prepareControlDatabase(controlDatabaseUrl);
+  return await openServices({
+    service: 'stack',
+    controlDatabaseUrl,
+    clusters: [{ name: 'standard', adminUrl: postgresUrl }],
+    keyRing: secrets.keyRing,
+    redisUrl,
+    logger,
+    metrics,
+    ...(onStatement && { onStatement }),
+  });
+}
+
 async function serveOverHttp(handler: SubgraphHandler, cleanup: AsyncDisposableStack, logger: Logger): Promise<SubgraphTransport> {
   const server = cleanup.use(await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger }));
   return cleanup.use(createHttpTransport({ url: server.url }));
-}
-
-function developmentTokens(secrets: Secrets): TokenVerifierConfig {
-  return {
-    issuers: [{ kind: 'secret', issuer: developmentTokenDefaults.issuer, secret: secrets.jwtSecret }],
-    audience: developmentTokenDefaults.audience,
-    tenantClaim: 'tenant_id',
-  };
-}
-
-function signToken({ expiresInSeconds = 3600, ...claims }: TokenClaims, secrets: Secrets): string {
-  return signDevelopmentToken({ ...developmentTokenDefaults, ...claims, expiresInSeconds, secret: secrets.jwtSecret });
 }

@@ -1,14 +1,20 @@
 import { mkdir } from 'node:fs/promises';
+import { operatorScope } from '@tenantry/auth';
 import { startEmbeddedPostgres } from '@tenantry/backing-services';
+import type { SandboxOptions } from '@tenantry/gateway';
 import { startOperationsServer, type Logger } from '@tenantry/service';
-import { prepareDemo } from './demo.ts';
+import type { SubgraphServices } from '@tenantry/subgraph-kit';
+import { prepareDemo, type DemoTenant } from './demo.ts';
+import { signToken } from './development-tokens.ts';
 import { assertPortsAreFree } from './ports.ts';
-import { keepSecrets } from './secrets.ts';
+import { keepSecrets, type Secrets } from './secrets.ts';
 import { startStack } from './stack.ts';
 import { takeStartLock } from './start-lock.ts';
 import type { StartOptions } from './start-options.ts';
 import { step } from './step.ts';
-import { welcome } from './welcome.ts';
+import { memberName, memberQuery, operatorQuery, welcome, type ExampleRequest } from './welcome.ts';
+
+const tokenLifetimeHours = 12;
 
 /** What `pnpm start` does: everything on this machine, with demo tenants, and a word on how to use it. */
 export async function start({ directory, port, metricsPort, postgresPort }: StartOptions, logger: Logger): Promise<AsyncDisposable> {
@@ -20,6 +26,7 @@ export async function start({ directory, port, metricsPort, postgresPort }: Star
     { port: metricsPort, purpose: 'metrics', flag: '--metrics-port' },
     { port: postgresPort, purpose: 'Postgres', flag: '--postgres-port' },
   ]);
+  cleanup.defer(() => console.log(`Tenantry has stopped. Its data is kept in ${directory}.`));
 
   const secrets = await keepSecrets(directory);
   const postgres = cleanup.use(
@@ -32,11 +39,29 @@ export async function start({ directory, port, metricsPort, postgresPort }: Star
       }),
     ),
   );
-  const stack = cleanup.use(await step('Gateway and subgraphs', () => startStack({ postgresUrl: postgres.url, secrets, port, logger })));
+  let examples: ExampleRequest[] = [];
+  const prepare = async (services: SubgraphServices): Promise<SandboxOptions> => {
+    examples = exampleRequests(await prepareDemo(services), secrets);
+    const [first] = examples;
+    return first ? { document: first.query, headers: { Authorization: `Bearer ${first.token}` } } : {};
+  };
+  const stack = cleanup.use(
+    await step('Demo tenants, subgraphs and gateway', () => startStack({ postgresUrl: postgres.url, secrets, port, logger, prepare })),
+  );
   const operations = cleanup.use(await startOperationsServer({ port: metricsPort, host: '127.0.0.1', metrics: stack.metrics }));
-  const demo = await step('Demo tenants', () => prepareDemo(stack));
 
   lock.describe(stack.url);
-  console.log(welcome({ stack, demo, metricsUrl: `${operations.url}/metrics`, postgresPort, directory }));
+  console.log(welcome({ url: stack.url, metricsUrl: `${operations.url}/metrics`, postgresPort, directory, examples, tokenLifetimeHours }));
   return cleanup.move();
+}
+
+function exampleRequests(demo: readonly DemoTenant[], secrets: Secrets): ExampleRequest[] {
+  const expiresInSeconds = tokenLifetimeHours * 3600;
+  const members = demo.map((member) => {
+    const { subject, email } = member.owner;
+    const token = signToken({ subject, tenantId: member.tenant.id, email, emailVerified: true, expiresInSeconds }, secrets);
+    return { asker: memberName(member), token, query: memberQuery };
+  });
+  const token = signToken({ subject: 'demo-operator', scopes: Object.values(operatorScope), expiresInSeconds }, secrets);
+  return [...members, { asker: 'a platform operator, who has no tenant and sees all of them', token, query: operatorQuery }];
 }

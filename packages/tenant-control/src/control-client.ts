@@ -29,7 +29,10 @@ export function openControlClient({ url, applicationName, logger }: ControlClien
     connectionTimeoutMillis: connectDeadlineMs,
     statement_timeout: statementDeadlineMs,
   });
-  pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to the control database broke'));
+  pool.on('error', (error) => {
+    // `end` does not wait for the server to close: what breaks after it was on its way out.
+    if (!pool.ending) logger.warn({ err: error }, 'an idle connection to the control database broke');
+  });
   const db = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: connectDeadlineMs, timeout: statementDeadlineMs },

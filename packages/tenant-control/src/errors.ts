@@ -1,4 +1,6 @@
+import type { TenantStatus } from '@tenantry/prisma/control';
 import { BadInputError, ConflictError, NotFoundError } from '@tenantry/service';
+import { transitions, type TransitionName } from './tenant-status.ts';
 
 /** Raised when another tenant has the slug. */
 export class SlugTakenError extends ConflictError {
@@ -17,10 +19,19 @@ export class IdempotencyKeyReusedError extends ConflictError {
 /** Raised when the first request with the same idempotency key has not ended yet, or never will by itself. */
 export class ProvisioningUnfinishedError extends ConflictError {}
 
-/** Raised when a cluster is named that TENANT_CLUSTERS does not name. */
+/** Raised when the input names a cluster that TENANT_CLUSTERS does not. */
 export class UnknownClusterError extends BadInputError {
   constructor(name: string, known: Iterable<string>) {
     super(`There is no cluster "${name}"; there is ${[...known].join(', ')}.`);
+  }
+}
+
+/** Raised when a tenant is on a cluster that this process was given no administrator for. A fault of the set-up, not of the caller. */
+export class ClusterMissingError extends Error {
+  override readonly name = 'ClusterMissingError';
+
+  constructor(clusterName: string) {
+    super(`There are tenants on the cluster "${clusterName}", which TENANT_CLUSTERS does not name: add it.`);
   }
 }
 
@@ -28,6 +39,20 @@ export class UnknownClusterError extends BadInputError {
 export class UnknownTenantError extends NotFoundError {
   constructor(id: string) {
     super(`There is no tenant with the id ${JSON.stringify(id)}.`);
+  }
+}
+
+/** Raised when a tenant's status does not allow what is asked of it. */
+export class IllegalTransitionError extends ConflictError {
+  readonly status: TenantStatus;
+  readonly transition: TransitionName;
+
+  constructor(slug: string, status: TenantStatus, transition: TransitionName) {
+    const { from, to } = transitions[transition];
+    const allowed = new Intl.ListFormat('en', { type: 'disjunction' }).format(from);
+    super(`The tenant "${slug}" is ${status}; only ${allowed} can become ${to} by "${transition}".`);
+    this.status = status;
+    this.transition = transition;
   }
 }
 

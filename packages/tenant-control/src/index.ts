@@ -1,19 +1,20 @@
 export type { AuditRecord } from './catalog/audit.ts';
 export { openCatalog, type Catalog, type CatalogOptions } from './catalog/catalog.ts';
-export { maxPageSize, tenantCursor, type ListTenantsOptions, type TenantFilter, type TenantPage } from './catalog/tenant-list.ts';
+export { tenantCursor, type ListTenantsOptions, type TenantFilter, type TenantPage } from './catalog/tenant-list.ts';
 export { clusterVariable, type ClusterConfig } from './clusters/cluster-config.ts';
 export { prepareControlDatabase } from './control-database.ts';
 export {
+  ClusterMissingError,
   IdempotencyKeyReusedError,
+  IllegalTransitionError,
   ProvisioningError,
   ProvisioningUnfinishedError,
   SlugTakenError,
   UnknownClusterError,
   UnknownTenantError,
 } from './errors.ts';
-export { displayNameSchema, provisionInputSchema, slugSchema, type ProvisionInput } from './provisioning/provision-input.ts';
+export { provisionInputSchema, type ProvisionInput } from './provisioning/provision-input.ts';
 export type { ProvisionOptions } from './provisioning/provision-tenant.ts';
 export { createTenantControl, type TenantControl, type TenantControlOptions } from './tenant-control.ts';
-export { IllegalTransitionError } from './tenant-status.ts';
 export type { Actor, Tenant } from './tenant.ts';
 export type { TenantUsage } from './usage.ts';

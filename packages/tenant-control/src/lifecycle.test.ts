@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { TenantStatus } from '@tenantry/prisma/control';
+import { silentLogger, TenantryError } from '@tenantry/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { ClusterMissingError } from './errors.ts';
+import { createTenantControl } from './tenant-control.ts';
 import type { Tenant } from './tenant.ts';
 import { openInstallation, operator, uniqueName, type Installation } from './testing/installation.ts';
 
@@ -51,6 +54,14 @@ test('to suspend a suspended tenant changes nothing and tells everybody again', 
   expect(await lastAudit()).toEqual(before);
 });
 
+test('a suspension that another one overtakes is done too, once', async () => {
+  const actor = { ...operator, requestId: uniqueName('request') };
+  const suspensions = Array.from({ length: 8 }, async () => await installation.control.suspendTenant(tenant.id, actor));
+  expect((await Promise.all(suspensions)).map(({ status }) => status)).toEqual(suspensions.map(() => 'SUSPENDED'));
+  const records = await installation.query('SELECT action, outcome FROM audit_log WHERE request_id = $1', [actor.requestId]);
+  expect(records).toEqual([{ action: 'tenant.suspend', outcome: 'ALLOWED' }]);
+});
+
 test('changes at the same time come one after the other', async () => {
   const { control } = installation;
   const actor = { ...operator, requestId: uniqueName('request') };
@@ -83,6 +94,21 @@ describe.each<{ act: 'suspendTenant' | 'resumeTenant'; statuses: TenantStatus[] 
   test.each([randomUUID(), 'acme', ''])('of %j, which is no tenant, is an error that says so', async (id) => {
     await expect(installation.control[act](id, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
+});
+
+test('the usage of a tenant on a cluster that TENANT_CLUSTERS lost is a fault of the set-up, and says of which cluster', async () => {
+  await using lost = await createTenantControl({
+    catalog: installation.catalog,
+    controlDatabaseUrl: installation.controlDatabaseUrl,
+    clusters: [{ name: 'other', adminUrl: inject('postgresUrl') }],
+    keyRing: installation.keyRing,
+    bus: { publish: async () => {}, subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }) },
+    logger: silentLogger,
+  });
+  const error = await lost.measureUsage(tenant.id).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(ClusterMissingError);
+  expect(error).not.toBeInstanceOf(TenantryError);
+  expect(error).toMatchObject({ message: 'There are tenants on the cluster "standard", which TENANT_CLUSTERS does not name: add it.' });
 });
 
 test('the usage of what is no tenant is an error that says so', async () => {

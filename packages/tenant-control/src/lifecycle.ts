@@ -1,10 +1,10 @@
-import type { PrismaClient } from '@tenantry/prisma/control';
+import type { PrismaClient, TenantStatus } from '@tenantry/prisma/control';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import { writeAudit } from './catalog/audit.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { UnknownTenantError } from './errors.ts';
+import { IllegalTransitionError, UnknownTenantError } from './errors.ts';
 import type { Actor, Tenant } from './tenant.ts';
-import { allows, IllegalTransitionError, transitions } from './tenant-status.ts';
+import { allows, transitions } from './tenant-status.ts';
 
 export interface LifecycleServices {
   readonly catalog: Catalog;
@@ -25,14 +25,16 @@ export async function changeStatus(
   { catalog, db, bus }: LifecycleServices,
 ): Promise<Tenant> {
   const { to } = transitions[transition];
-  const tenant = await findTenant(catalog, id);
-  const action = `tenant.${transition}`;
-  if (tenant.status !== to) {
-    const moved = allows(tenant.status, transition) && (await move(db, tenant, transition, { ...actor, action }));
-    if (!moved) {
-      await catalog.recordAudit({ ...actor, action, tenantId: id, outcome: 'DENIED', detail: { status: tenant.status } });
+  const change = { ...actor, action: `tenant.${transition}` };
+  let tenant = await findTenant(catalog, id);
+  while (tenant.status !== to) {
+    if (!allows(tenant.status, transition)) {
+      await catalog.recordAudit({ ...change, tenantId: tenant.id, outcome: 'DENIED', detail: { status: tenant.status } });
       throw new IllegalTransitionError(tenant.slug, tenant.status, transition);
     }
+    if (await move(db, tenant, to, change)) break;
+    // Somebody else was faster: what they made of the tenant decides.
+    tenant = await findTenant(catalog, id);
   }
   await bus.publish(tenant.id);
   return { ...tenant, status: to };
@@ -41,16 +43,13 @@ export async function changeStatus(
 /** @returns false when the status is another one meanwhile */
 async function move(
   db: PrismaClient,
-  tenant: Tenant,
-  transition: 'suspend' | 'resume',
+  { id, status }: Tenant,
+  to: TenantStatus,
   { action, ...actor }: Actor & { action: string },
 ): Promise<boolean> {
   return await db.$transaction(async (tx) => {
-    const { count } = await tx.tenant.updateMany({
-      where: { id: tenant.id, status: tenant.status },
-      data: { status: transitions[transition].to },
-    });
-    if (count === 1) await writeAudit(tx, { ...actor, action, tenantId: tenant.id, outcome: 'ALLOWED', detail: { from: tenant.status } });
+    const { count } = await tx.tenant.updateMany({ where: { id, status }, data: { status: to } });
+    if (count === 1) await writeAudit(tx, { ...actor, action, tenantId: id, outcome: 'ALLOWED', detail: { from: status } });
     return count === 1;
   });
 }

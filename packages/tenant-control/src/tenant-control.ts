@@ -25,7 +25,7 @@ export interface TenantControl extends AsyncDisposable {
   suspendTenant(id: string, actor: Actor): Promise<Tenant>;
   /** Undoes {@link suspendTenant}. @throws {UnknownTenantError} {IllegalTransitionError} */
   resumeTenant(id: string, actor: Actor): Promise<Tenant>;
-  /** @throws {UnknownTenantError} {UnknownClusterError} */
+  /** @throws {UnknownTenantError} {ClusterMissingError} */
   measureUsage(id: string): Promise<TenantUsage>;
 }
 

@@ -1,6 +1,7 @@
 import { TenantStatus } from '@tenantry/prisma/control';
 import { expect, test } from 'vitest';
-import { allows, IllegalTransitionError, transitions, type TransitionName } from './tenant-status.ts';
+import { IllegalTransitionError } from './errors.ts';
+import { allows, transitions, type TransitionName } from './tenant-status.ts';
 
 const names = Object.keys(transitions).filter((name): name is TransitionName => name in transitions);
 const statuses = Object.values(TenantStatus);

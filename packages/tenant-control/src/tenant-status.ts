@@ -1,5 +1,4 @@
 import type { TenantStatus } from '@tenantry/prisma/control';
-import { ConflictError } from '@tenantry/service';
 
 interface Transition {
   readonly from: readonly TenantStatus[];
@@ -23,24 +22,7 @@ export const transitions = {
 
 export type TransitionName = keyof typeof transitions;
 
-/** Raised when a tenant's status does not allow what is asked of it. */
-export class IllegalTransitionError extends ConflictError {
-  readonly status: TenantStatus;
-  readonly transition: TransitionName;
-
-  constructor(slug: string, status: TenantStatus, transition: TransitionName) {
-    const { from, to } = transitions[transition];
-    super(`The tenant "${slug}" is ${status}; only ${listOf(from)} can become ${to} by "${transition}".`);
-    this.status = status;
-    this.transition = transition;
-  }
-}
-
 export function allows(status: TenantStatus, transition: TransitionName): boolean {
   const { from }: Transition = transitions[transition];
   return from.includes(status);
-}
-
-function listOf(statuses: readonly TenantStatus[]): string {
-  return new Intl.ListFormat('en', { type: 'disjunction' }).format(statuses);
 }

@@ -95,7 +95,7 @@ afterEach(() => void vi.useRealTimers());
 describe('a connection budget', () => {
   test('is never exceeded, serves in order, and settles everyone who waits', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60 }), async (limit, steps) => {
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), fc.array(step, { maxLength: 60, size: 'max' }), async (limit, steps) => {
         const world = new World(limit);
         for (const action of steps) {
           if (action.kind === 'lease') world.lease(action.tenant);

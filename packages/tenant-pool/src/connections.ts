@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Client, Pool, type ClientConfig } from 'pg';
 import type { ConnectionBudget } from './budget.ts';
 import type { TenantPlacement } from './directory/placement.ts';
-import { DuplicateDriverError } from './errors.ts';
+import { adapterOver } from './driver.ts';
 import type { PoolLimits } from './limits.ts';
 import { tlsOptions } from './tls.ts';
 
@@ -173,18 +172,4 @@ export class TenantConnections {
       // The pool has ended meanwhile, and with it the connection.
     }
   }
-}
-
-/** @throws {DuplicateDriverError} when Prisma's adapter has another copy of `pg` than this package */
-export async function assertOneDriver(): Promise<void> {
-  const adapter = await adapterOver(new Pool());
-  await adapter.dispose();
-}
-
-/** The adapter takes a pool of another copy of `pg` for options, and makes a pool of its own from them. */
-async function adapterOver(pool: Pool): Promise<SqlDriverAdapter> {
-  const adapter = await new PrismaPg(pool).connect();
-  if (adapter.underlyingDriver() === pool) return adapter;
-  await adapter.dispose();
-  throw new DuplicateDriverError('Two copies of `pg` are loaded: @prisma/adapter-pg does not know our pool. Pin one version of pg.');
 }

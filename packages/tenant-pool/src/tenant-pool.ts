@@ -1,20 +1,18 @@
-import type { KeyRing, Logger, TenantryError } from '@tenantry/service';
+import type { KeyRing, Logger } from '@tenantry/service';
 import { Registry } from 'prom-client';
 import { abandonable } from './abandonable.ts';
 import { Cluster } from './cluster.ts';
-import { connectionFailure, type ConnectionFailure } from './connection-failure.ts';
-import { assertOneDriver } from './connections.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import type { TenantDirectory } from './directory/tenant-directory.ts';
-import { LeaseRevokedError, TenantNotFoundError, TenantUnavailableError } from './errors.ts';
+import { assertOneDriver } from './driver.ts';
+import { TenantUnavailableError } from './errors.ts';
 import { createTenantHandles, type TenantHandles } from './handles/tenant-handles.ts';
 import type { HeldLease } from './held-lease.ts';
 import type { LeaseOptions, TenantLease, TenantPool } from './lease.ts';
 import { defaultLimits, type PoolLimits } from './limits.ts';
 import { leaseOutcome, PoolMetrics } from './metrics.ts';
+import { OpenTenants } from './open-tenants.ts';
 import { assertIsolation } from './self-test.ts';
-import { refusalOf } from './serving.ts';
-import type { EvictionReason, TenantEntry } from './tenant-entry.ts';
 
 export interface TenantPoolOptions {
   /** Stays the caller's to dispose of, after the pool. */
@@ -62,25 +60,26 @@ class ClusteredTenantPool implements TenantPool {
   readonly #handles: TenantHandles;
   readonly #metrics: PoolMetrics;
   readonly #clusters = new Map<string, Cluster>();
-  /** The open entry of each tenant; one that is closing is no longer here. */
-  readonly #entries = new Map<string, TenantEntry>();
-  readonly #openings = new Map<string, Promise<TenantEntry>>();
-  readonly #closings = new Set<Promise<void>>();
-  /** Entries whose placement may have changed and could not be read. */
-  readonly #doubtful = new Set<TenantEntry>();
+  readonly #tenants: OpenTenants;
   readonly #changes: Disposable;
   readonly #sweeper: NodeJS.Timeout;
   #stopped: Promise<void> | undefined;
 
   constructor(options: TenantPoolOptions, limits: PoolLimits, handles: TenantHandles) {
+    const { directory, logger, metrics = new Registry() } = options;
     this.#options = options;
     this.#limits = limits;
     this.#handles = handles;
-    this.#metrics = new PoolMetrics(options.metrics ?? new Registry(), () =>
-      [...this.#clusters.values()].map((cluster) => cluster.usage()),
-    );
-    this.#changes = options.directory.onChange((tenantId) => this.#onChange(tenantId));
-    this.#sweeper = setInterval(() => this.#sweep(), sweepIntervalMs).unref();
+    this.#metrics = new PoolMetrics(metrics, () => [...this.#clusters.values()].map((cluster) => cluster.usage()));
+    this.#tenants = new OpenTenants({
+      directory,
+      logger,
+      clusterOf: (placement) => this.#clusterOf(placement),
+      drainDeadlineMs: limits.drainDeadlineMs,
+      onEviction: (reason) => this.#metrics.evictions.inc({ reason }),
+    });
+    this.#changes = directory.onChange((tenantId) => this.#tenants.reconsider(tenantId));
+    this.#sweeper = setInterval(() => this.#tenants.sweep(limits.idleTenantMs), sweepIntervalMs).unref();
   }
 
   async lease(tenantId: string, { operation, signal }: LeaseOptions): Promise<TenantLease> {
@@ -97,10 +96,7 @@ class ClusteredTenantPool implements TenantPool {
   }
 
   async evict(tenantId: string, reason: string): Promise<void> {
-    const id = tenantId.toLowerCase();
-    await this.#openings.get(id)?.catch(() => {});
-    const entry = this.#entries.get(id);
-    if (entry) await this.#retire(entry, 'requested', new LeaseRevokedError(`Tenant ${id} was evicted: ${reason}.`));
+    await this.#tenants.evict(tenantId.toLowerCase(), reason);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,67 +105,14 @@ class ClusteredTenantPool implements TenantPool {
 
   async #acquire(tenantId: string, operation: string, signal: AbortSignal | undefined): Promise<HeldLease> {
     for (;;) {
-      const entry = await abandonable(this.#entryFor(tenantId), signal);
-      // Null when the entry was retired between the two lines.
+      const entry = await abandonable(this.#tenants.entryFor(tenantId), signal);
+      // Null when the entry began to close between the two lines.
       const lease = entry.grant(operation);
       if (lease) return lease;
     }
   }
 
-  async #entryFor(tenantId: string): Promise<TenantEntry> {
-    const placement = await this.#servedPlacement(tenantId);
-    const entry = this.#entries.get(placement.tenantId);
-    if (entry) {
-      const difference = entry.differenceTo(placement);
-      if (!difference) return entry;
-      void this.#retireOutdated(entry, difference);
-    }
-    return await this.#openOnce(placement.tenantId);
-  }
-
-  /** @throws by the tenant's status, or because the pool is stopping */
-  async #servedPlacement(tenantId: string): Promise<TenantPlacement> {
-    const placement = await this.#options.directory.lookup(tenantId);
-    if (this.#stopped) throw new TenantUnavailableError('This process is stopping.');
-    const refusal = refusalOf(placement);
-    if (refusal) throw refusal;
-    return placement;
-  }
-
-  #openOnce(tenantId: string): Promise<TenantEntry> {
-    const current = this.#openings.get(tenantId);
-    if (current) return current;
-    const opening = this.#open(tenantId).finally(() => this.#openings.delete(tenantId));
-    this.#openings.set(tenantId, opening);
-    return opening;
-  }
-
-  /** An authentication failure has the credentials read anew, once. */
-  async #open(tenantId: string): Promise<TenantEntry> {
-    const placement = await this.#servedPlacement(tenantId);
-    try {
-      return await this.#openAt(placement);
-    } catch (error) {
-      if (!(error instanceof TenantUnavailableError) || connectionFailure(error.cause) !== 'authentication') throw error;
-      await this.#options.directory.invalidate(tenantId);
-      const current = await this.#servedPlacement(tenantId);
-      if (current.credentialVersion === placement.credentialVersion) throw error;
-      return await this.#openAt(current);
-    }
-  }
-
-  async #openAt(placement: TenantPlacement): Promise<TenantEntry> {
-    const entry = await this.#cluster(placement.cluster).open(placement);
-    this.#entries.set(entry.tenantId, entry);
-    // The change of a placement meanwhile was not this entry's to hear.
-    await this.#verify(entry);
-    if (entry.phase !== 'open') return await this.#openAt(await this.#servedPlacement(placement.tenantId));
-    // Whoever waited for the entry takes a lease in the microtasks of this turn; only then may it count as idle.
-    setImmediate(() => entry.settle());
-    return entry;
-  }
-
-  #cluster(name: string): Cluster {
+  #clusterOf({ cluster: name }: TenantPlacement): Cluster {
     const known = this.#clusters.get(name);
     if (known) return known;
     const { service, keyRing, logger, onStatement } = this.#options;
@@ -185,77 +128,22 @@ class ClusteredTenantPool implements TenantPool {
         onStatement?.(tenantId, sql, durationMs);
       },
       onColdStart: (durationMs) => this.#metrics.coldStart.observe(durationMs / 1000),
-      onConnectionFailure: (entry, failure) => this.#onConnectionFailure(entry, failure),
-      evict: async (entry) => await this.#retire(entry, 'capacity', null),
+      onConnectionFailure: (entry, failure) => {
+        this.#metrics.connectionFailures.inc({ failure });
+        if (failure === 'authentication') void this.#tenants.refetch(entry);
+      },
+      evict: async (entry) => await this.#tenants.close(entry, 'capacity', null),
     });
     this.#clusters.set(name, cluster);
     return cluster;
   }
 
-  async #retire(entry: TenantEntry, reason: EvictionReason, revokeWith: TenantryError | null): Promise<void> {
-    if (entry.phase === 'open') {
-      this.#metrics.evictions.inc({ reason });
-      this.#options.logger.debug({ tenantId: entry.tenantId, reason }, 'closing the connections of a tenant');
-    }
-    if (this.#entries.get(entry.tenantId) === entry) this.#entries.delete(entry.tenantId);
-    this.#doubtful.delete(entry);
-    const closing = entry.close({ reason, revokeWith, deadlineMs: this.#limits.drainDeadlineMs });
-    this.#closings.add(closing);
-    await closing;
-    this.#closings.delete(closing);
-    this.#clusters.get(entry.placement.cluster)?.delete(entry);
-  }
-
-  async #retireOutdated(entry: TenantEntry, reason: 'rotated' | 'moved'): Promise<void> {
-    await this.#retire(entry, reason, new LeaseRevokedError(`Tenant ${entry.tenantId} was ${reason}; try again.`));
-  }
-
-  #onChange(tenantId: string | null): void {
-    const entries = tenantId === null ? [...this.#entries.values()] : [this.#entries.get(tenantId)];
-    for (const entry of entries) if (entry) void this.#verify(entry);
-  }
-
-  /** Retires the entry if its tenant is no longer to be reached, or not there. Never rejects. */
-  async #verify(entry: TenantEntry): Promise<void> {
-    try {
-      const placement = await this.#options.directory.lookup(entry.tenantId);
-      const refusal = refusalOf(placement);
-      const difference = entry.differenceTo(placement);
-      if (refusal) void this.#retire(entry, 'status', refusal);
-      else if (difference) void this.#retireOutdated(entry, difference);
-      else this.#doubtful.delete(entry);
-    } catch (error) {
-      if (error instanceof TenantNotFoundError) return void this.#retire(entry, 'status', error);
-      this.#doubtful.add(entry);
-      this.#options.logger.warn({ err: error, tenantId: entry.tenantId }, 'could not read where a tenant is now');
-    }
-  }
-
-  #onConnectionFailure(entry: TenantEntry, failure: ConnectionFailure): void {
-    this.#metrics.connectionFailures.inc({ failure });
-    if (failure === 'authentication') void this.#refetch(entry);
-  }
-
-  async #refetch(entry: TenantEntry): Promise<void> {
-    await this.#options.directory.invalidate(entry.tenantId);
-    await this.#verify(entry);
-  }
-
-  #sweep(): void {
-    for (const entry of this.#doubtful) void this.#verify(entry);
-    const longAgo = performance.now() - this.#limits.idleTenantMs;
-    for (const entry of this.#entries.values()) {
-      if (entry.idleSince !== null && entry.idleSince < longAgo) void this.#retire(entry, 'idle', null);
-    }
-  }
-
   async #stop(): Promise<void> {
     clearInterval(this.#sweeper);
     this.#changes[Symbol.dispose]();
+    const closed = this.#tenants.stop();
     for (const { budget } of this.#clusters.values()) budget.refuseAll(new TenantUnavailableError('This process is stopping.'));
-    await Promise.allSettled(this.#openings.values());
-    for (const entry of this.#entries.values()) void this.#retire(entry, 'shutdown', null);
-    await Promise.all(this.#closings);
+    await closed;
     await this.#handles[Symbol.asyncDispose]();
   }
 }

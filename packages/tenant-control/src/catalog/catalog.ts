@@ -1,9 +1,8 @@
 import type { PrismaClient } from '@tenantry/prisma/control';
-import type { Logger } from '@tenantry/service';
+import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { PlacementSource, TenantPlacement } from '@tenantry/tenant-pool';
 import { openControlClient } from '../control-client.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
-import { isUuid } from '../uuid.ts';
 import { writeAudit, type AuditRecord } from './audit.ts';
 import { listTenants, type ListTenantsOptions, type TenantPage } from './tenant-list.ts';
 
@@ -28,16 +27,23 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
   const { db } = client;
   return {
     findPlacement: async (tenantId) => await findPlacement(db, tenantId),
-    findTenants: async (ids) => await db.tenant.findMany({ where: { id: { in: ids.filter(isUuid) } }, select: tenantColumns }),
+    findTenants: async (ids) => await findTenants(db, ids),
     listTenants: async (options) => await listTenants(db, options),
     recordAudit: async (record) => await writeAudit(db, record),
     [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
   };
 }
 
+/** Ids come from tokens and clients: one that Postgres could not even parse names nothing. */
+async function findTenants(db: PrismaClient, ids: readonly string[]): Promise<Tenant[]> {
+  const wanted = ids.map(canonicalUuid).filter((id) => id !== null);
+  return await db.tenant.findMany({ where: { id: { in: wanted } }, select: tenantColumns });
+}
+
 async function findPlacement(db: PrismaClient, tenantId: string): Promise<TenantPlacement | null> {
-  if (!isUuid(tenantId)) return null;
-  const tenant = await db.tenant.findUnique({ where: { id: tenantId }, include: { cluster: true } });
+  const id = canonicalUuid(tenantId);
+  if (id === null) return null;
+  const tenant = await db.tenant.findUnique({ where: { id }, include: { cluster: true } });
   if (!tenant) return null;
   const { slug, status, tier, cluster, databaseName, roleName, sealedPassword, credentialVersion } = tenant;
   return {

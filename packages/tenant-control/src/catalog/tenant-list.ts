@@ -1,7 +1,6 @@
 import type { Prisma, PrismaClient, TenantStatus, TenantTier } from '@tenantry/prisma/control';
-import { BadInputError } from '@tenantry/service';
+import { BadInputError, canonicalUuid } from '@tenantry/service';
 import { tenantColumns, type Tenant } from '../tenant.ts';
-import { isUuid } from '../uuid.ts';
 
 /** Conditions that must all hold. */
 export interface TenantFilter {
@@ -68,8 +67,9 @@ function escapePattern(text: string): string {
 }
 
 function isAfter(cursor: string): Prisma.TenantWhereInput {
-  const [instant = '', id = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
+  const [instant = '', text = ''] = Buffer.from(cursor, 'base64url').toString().split(' ');
   const createdAt = new Date(instant);
-  if (Number.isNaN(createdAt.getTime()) || !isUuid(id)) throw new BadInputError('`after` is not a cursor of this list.');
+  const id = canonicalUuid(text);
+  if (Number.isNaN(createdAt.getTime()) || id === null) throw new BadInputError('`after` is not a cursor of this list.');
   return { OR: [{ createdAt: { gt: createdAt } }, { createdAt, id: { gt: id } }] };
 }

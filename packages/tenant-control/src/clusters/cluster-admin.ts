@@ -30,14 +30,14 @@ export function openClusterAdmin({ name, adminUrl }: ClusterConfig, logger: Logg
   const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: maxConnections });
   pool.on('error', (error) => logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke'));
   const turns = pLimit(maxConnections);
-  let closed = false;
+  let isClosedToPublic = false;
   const admin: ClusterAdmin = {
     name,
     pool,
     inTurn: async (work) => await turns(work),
     prepare: async () => {
-      if (!closed) await closeCluster(admin, logger);
-      closed = true;
+      if (!isClosedToPublic) await closeCluster(admin, logger);
+      isClosedToPublic = true;
       return await ensureTemplate(admin);
     },
     within: async (database, work) => await withConnection(databaseUrl(adminUrl, database), work),

@@ -23,7 +23,7 @@ const longestName = 200;
 const longestEmail = 254;
 
 /** A name for people to read: one line of text. */
-export const displayNameSchema = z
+const displayNameSchema = z
   .string()
   .trim()
   .min(1, 'must not be blank')

@@ -12,7 +12,7 @@ import {
   type ProvisionInput,
   type TenantSpecification,
 } from './provision-input.ts';
-import { reserve, settled, type ProvisioningRequest, type ReservedTenant } from './reservation.ts';
+import { reserve, waitUntilSettled, type ProvisioningRequest, type ReservedTenant } from './reservation.ts';
 import { runSteps, type BeforeStep } from './run-steps.ts';
 
 export interface ProvisionOptions {
@@ -64,7 +64,7 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
   for (;;) {
     const reservation = await reserve(db, keyRing, request);
     if (reservation.kind === 'made') return await build(reservation.tenant, request, cluster, services);
-    const tenant = await settled(db, reservation.tenantId, deadline);
+    const tenant = await waitUntilSettled(db, reservation.tenantId, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
   }

@@ -63,7 +63,7 @@ export async function release(db: PrismaClient, { id }: ReservedTenant): Promise
  * @returns null when it failed and left nothing
  * @throws {ProvisioningUnfinishedError} after `deadline`, in milliseconds since the epoch, or when it is left FAILED
  */
-export async function settled(db: PrismaClient, id: string, deadline: number): Promise<Tenant | null> {
+export async function waitUntilSettled(db: PrismaClient, id: string, deadline: number): Promise<Tenant | null> {
   for (;;) {
     const tenant = await db.tenant.findUnique({ where: { id }, select: tenantColumns });
     if (tenant?.status === 'FAILED')

@@ -32,7 +32,7 @@ type TransactionWork = (tx: Prisma.TransactionClient) => Promise<unknown>;
 type TransactionOptions = Parameters<TenantDb['$transaction']>[1];
 
 export function createTenantHandles({ transactionWaitMs }: TenantHandlesOptions): TenantHandles {
-  const current = new AsyncLocalStorage<HandleGrant | undefined>();
+  const current = new AsyncLocalStorage<HandleGrant>();
   const shared = new PrismaClient({
     adapter: switchingAdapterFactory(() => current.getStore()?.adapter),
     errorFormat: 'minimal',
@@ -61,7 +61,7 @@ export function createTenantHandles({ transactionWaitMs }: TenantHandlesOptions)
     let thrown: { error: unknown } | undefined;
     const guarded: TransactionWork = async (tx) => {
       try {
-        return await current.run(undefined, async () => await work(tx));
+        return await work(tx);
       } catch (error) {
         thrown = { error };
         throw error;

@@ -10,6 +10,8 @@ import { placementOf } from './placements.ts';
 export interface TenantDatabases extends AsyncDisposable {
   readonly placements: readonly TenantPlacement[];
   readonly keyRing: KeyRing;
+  /** Process ids of the connections to a tenant's database. */
+  sessions(placement: TenantPlacement): Promise<number[]>;
   /** Runs SQL as the administrator. */
   administer<Row extends QueryResultRow>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** Runs SQL as the administrator, in one tenant's database. */
@@ -44,6 +46,10 @@ export async function createTenantDatabases(count: number): Promise<TenantDataba
   return {
     placements,
     keyRing,
+    sessions: async ({ database }) => {
+      const sql = 'SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY pid';
+      return (await administrator.query<{ pid: number }>(sql, [database])).rows.map(({ pid }) => pid);
+    },
     administer: async <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>
       (await administrator.query<Row>(sql, values)).rows,
     within: async <Row extends QueryResultRow>({ database }: TenantPlacement, sql: string, values: unknown[] = []) =>

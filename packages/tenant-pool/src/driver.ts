@@ -1,0 +1,23 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+import { Pool } from 'pg';
+import { DuplicateDriverError } from './errors.ts';
+
+/** @throws {DuplicateDriverError} when Prisma's adapter has another copy of `pg` than this package */
+export async function assertOneDriver(): Promise<void> {
+  const adapter = await adapterOver(new Pool());
+  await adapter.dispose();
+}
+
+/**
+ * Prisma's adapter over `pool`, which stays the caller's to end.
+ *
+ * @throws {DuplicateDriverError}
+ */
+export async function adapterOver(pool: Pool): Promise<SqlDriverAdapter> {
+  const adapter = await new PrismaPg(pool).connect();
+  // A pool of another copy of `pg` is taken for options, and a pool made from them.
+  if (adapter.underlyingDriver() === pool) return adapter;
+  await adapter.dispose();
+  throw new DuplicateDriverError('Two copies of `pg` are loaded: @prisma/adapter-pg does not know our pool. Pin one version of pg.');
+}
