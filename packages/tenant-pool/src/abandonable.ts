@@ -5,7 +5,7 @@ export async function abandonable<Result>(promise: Promise<Result>, signal: Abor
   const onAbort = () => reject(signal.reason);
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    signal.throwIfAborted();
+    if (signal.aborted) onAbort();
     return await Promise.race([promise, aborted]);
   } finally {
     signal.removeEventListener('abort', onAbort);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
-import { TenantUnavailableError } from './errors.ts';
+import { LeaseRevokedError, TenantBusyError, TenantUnavailableError } from './errors.ts';
 import { eventually } from './testing/eventually.ts';
 import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
@@ -12,12 +12,13 @@ const operation = 'test';
 let databases: TenantDatabases;
 let first: TenantPlacement;
 let second: TenantPlacement;
+let third: TenantPlacement;
 
 beforeAll(async () => {
-  databases = await createTenantDatabases(2);
-  const [a, b] = databases.placements;
-  if (!a || !b) throw new Error('2 tenants are needed');
-  [first, second] = [a, b];
+  databases = await createTenantDatabases(3);
+  const [a, b, c] = databases.placements;
+  if (!a || !b || !c) throw new Error('3 tenants are needed');
+  [first, second, third] = [a, b, c];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 
@@ -47,6 +48,17 @@ describe('a database that cannot be reached', () => {
     await databases.administer('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [first.database]);
     expect(await outcome).toBeInstanceOf(TenantUnavailableError);
     expect(await lease.db.user.count()).toBe(0);
+  });
+
+  test('gives TENANT_BUSY to queries that wait too long for their tenant’s connections', async () => {
+    await using fixture = await openPool(databases, { limits: { connectionsPerTenant: 1, connectionDeadlineMs: 100 } });
+    await using lease = await fixture.pool.lease(first.tenantId, { operation });
+    const { db } = lease;
+    const slow = db.$queryRaw`SELECT 1 FROM pg_sleep(0.5)`.then((rows) => rows);
+    await expect(db.user.count()).rejects.toThrow(TenantBusyError);
+    await expect(db.$transaction(async (tx) => await tx.user.count())).rejects.toThrow(TenantBusyError);
+    await slow;
+    expect(await db.user.count()).toBe(0);
   });
 
   test('gives SQL errors as Prisma’s own', async () => {
@@ -88,6 +100,19 @@ describe('a password that was changed', () => {
     expect(await lease.db.user.count()).toBe(0);
     expect(await fixture.directory.lookup(second.tenantId)).toMatchObject({ credentialVersion: 2 });
     expect(fixture.table.reads).toBe(2);
+  });
+
+  test('is fetched when it changed beneath an open tenant', async () => {
+    await using fixture = await openPool(databases);
+    await using lease = await fixture.pool.lease(third.tenantId, { operation });
+    await change(fixture, third);
+    await databases.administer('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [third.database]);
+    await eventually(async () => (await fixture.metric('tenantry_pool_open_connections')) === 0);
+    await expect(lease.db.user.count()).rejects.toThrow(TenantUnavailableError);
+    await eventually(async () => (await fixture.metric('tenantry_pool_evictions_total', { reason: 'rotated' })) === 1);
+    await expect(lease.db.user.count()).rejects.toThrow(LeaseRevokedError);
+    await using again = await fixture.pool.lease(third.tenantId, { operation });
+    expect(await again.db.user.count()).toBe(0);
   });
 
   test('is TENANT_UNAVAILABLE while the catalog does not know it', async () => {

@@ -5,7 +5,7 @@ import { adapterOver, assertOneDriver } from './driver.ts';
 import { DuplicateDriverError } from './errors.ts';
 
 test('one copy of pg is fine', async () => {
-  await assertOneDriver();
+  await expect(assertOneDriver()).resolves.toBeUndefined();
 });
 
 test('a pool of another copy of pg is refused', async () => {

@@ -151,3 +151,15 @@ test('statements are told to the observer, by tenant', async () => {
   await lease.db.$transaction(async (tx) => await tx.user.count());
   expect(statements).toEqual(['SELECT', 'BEGIN', 'SELECT', 'COMMIT'].map((verb) => `${first.tenantId} ${verb}`));
 });
+
+test('metrics tell of the pool and never name a tenant', async () => {
+  await using fixture = await openPool(databases);
+  await using lease = await fixture.pool.lease(first.tenantId, { operation });
+  await lease.db.user.count();
+  const scraped = await fixture.metrics.metrics();
+  expect(scraped).toContain('tenantry_pool_leases{cluster="standard"} 1');
+  expect(scraped).toContain('tenantry_pool_leases_total{outcome="granted"} 1');
+  expect(scraped).toContain('tenantry_pool_cold_start_seconds_count 1');
+  expect(scraped).toContain('tenantry_pool_statement_seconds_count 1');
+  for (const name of [first.tenantId, first.slug, first.database]) expect(scraped).not.toContain(name);
+});

@@ -28,7 +28,10 @@ export interface ClusterAdmin extends AsyncDisposable {
 
 export function openClusterAdmin({ name, adminUrl }: ClusterConfig, logger: Logger): ClusterAdmin {
   const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: maxConnections });
-  pool.on('error', (error) => logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke'));
+  pool.on('error', (error) => {
+    // `end` does not wait for the server to close: what breaks after it was on its way out.
+    if (!pool.ending) logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke');
+  });
   const turns = pLimit(maxConnections);
   let isClosedToPublic = false;
   const admin: ClusterAdmin = {

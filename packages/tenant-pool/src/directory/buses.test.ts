@@ -65,9 +65,19 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     const [first, second] = [randomUUID(), randomUUID()];
     await one.publish(first);
     await another.publish(second);
-    await expect.poll(() => heard['one']?.length === 2 && heard['another']?.length === 2).toBe(true);
-    expect(heard['one']?.toSorted()).toEqual([first, second].toSorted());
-    expect(heard['another']?.toSorted()).toEqual([first, second].toSorted());
+    for (const process of ['one', 'another']) {
+      await expect.poll(() => new Set(heard[process])).toEqual(new Set([first, second]));
+    }
+  });
+
+  test('has told its own process of a change when it was published', async () => {
+    await using carrier = await openCarrier();
+    await using bus = await carrier.open();
+    const heard: (string | null)[] = [];
+    await using _listening = await bus.subscribe((id) => heard.push(id));
+    const tenantId = randomUUID();
+    await bus.publish(tenantId);
+    expect(heard).toContain(tenantId);
   });
 
   test('tells nothing to who no longer listens', async () => {
@@ -77,7 +87,7 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await (await bus.subscribe((tenantId) => former?.push(tenantId)))[Symbol.asyncDispose]();
     await using _listening = await bus.subscribe((tenantId) => present?.push(tenantId));
     await bus.publish(randomUUID());
-    await expect.poll(() => present?.length).toBe(1);
+    await expect.poll(() => present?.length).toBeGreaterThan(0);
     expect(former).toEqual([]);
   });
 
@@ -88,8 +98,9 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await using _listening = await bus.subscribe((tenantId) => heard.push(tenantId));
     await carrier.cut();
     await expect.poll(() => heard, { timeout: 10_000 }).toEqual([null]);
+    await using another = await carrier.open();
     const tenantId = randomUUID();
-    await bus.publish(tenantId);
+    await another.publish(tenantId);
     await expect.poll(() => heard).toEqual([null, tenantId]);
   });
 

@@ -1,7 +1,8 @@
 /** Carries word of changed tenants from the process that changed one to all that may have it cached. */
 export interface InvalidationBus {
   /**
-   * Says that a tenant's placement has changed. To be called after the change is committed.
+   * Says that a tenant's placement has changed. To be called after the change is committed. Listeners of this bus have heard it
+   * when the promise resolves, and may hear it again; those of other processes hear it soon after.
    *
    * @throws when the word could not be given; it should then be given again, for nobody else knows of the change
    */

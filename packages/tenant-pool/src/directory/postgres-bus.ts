@@ -49,6 +49,7 @@ class PostgresBus implements InvalidationBus, AsyncDisposable {
 
   async publish(tenantId: string): Promise<void> {
     await this.#publisher.query('SELECT pg_notify($1, $2)', [invalidationChannel, tenantId]);
+    this.#listeners.tell(tenantId);
   }
 
   async subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable> {

@@ -46,6 +46,7 @@ export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOpt
     publish: async (tenantId) => {
       const replies = await redis.multi().del(placementKey(tenantId)).publish(invalidationChannel, tenantId).exec();
       for (const [error] of replies ?? []) if (error) throw error;
+      listeners.tell(tenantId);
     },
     subscribe: async (listener) => listeners.add(listener),
     [Symbol.asyncDispose]: async () => subscriber.disconnect(),

@@ -12,6 +12,7 @@ export interface PoolFixture extends AsyncDisposable {
   readonly directory: TenantDirectory;
   readonly table: PlacementTable;
   readonly bus: LocalBus;
+  readonly metrics: Registry;
   /** The value of a metric, summed over the samples that have all of `labels`. */
   metric(name: string, labels?: Record<string, string>): Promise<number>;
 }
@@ -29,6 +30,7 @@ export async function openPool(databases: TenantDatabases, options: Partial<Tena
     directory,
     table,
     bus,
+    metrics,
     metric: async (name, labels = {}) => {
       const { values } = (await metrics.getMetricsAsJSON()).find((metric) => metric.name === name) ?? { values: [] };
       const matching = values.filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value));
