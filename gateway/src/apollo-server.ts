@@ -14,6 +14,7 @@ import { createApolloGateway } from './execution/apollo-gateway.ts';
 import { errorPresentation } from './http/error-presentation.ts';
 import type { GatewayContext } from './http/gateway-context.ts';
 import { operationChecks } from './http/operation-checks.ts';
+import { createAnswerSizeCheck } from './limits/answer-size.ts';
 import { createSizeCheck, type OperationLimits } from './limits/operation-size.ts';
 import type { SubgraphTransport } from './transports/subgraph-transport.ts';
 
@@ -45,7 +46,11 @@ export function createApolloServer(options: ApolloServerOptions): ApolloServer<G
     parseOptions: { maxTokens: limits.tokens },
     stopOnTerminationSignals: false,
     plugins: [
-      operationChecks({ checkSize: createSizeCheck(limits), authorize: createAuthorization(rules) }),
+      operationChecks({
+        checkSize: createSizeCheck(limits),
+        checkAnswerSize: createAnswerSizeCheck(limits),
+        authorize: createAuthorization(rules),
+      }),
       errorPresentation(logger),
       ...options.plugins,
       ApolloServerPluginCacheControlDisabled(),

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { serverAudits } from 'graphql-http';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestGateway, tokenFor, type TestGateway } from './support/test-gateway.ts';
@@ -90,11 +91,19 @@ describe('what is no GraphQL request', () => {
   });
 });
 
+test('a persisted query under the hash of another one is refused', async () => {
+  const persistedQuery = { version: 1, sha256Hash: createHash('sha256').update('{ other }').digest('hex') };
+  const { status, body } = await gateway.post({ query: '{ __typename }', extensions: { persistedQuery } });
+  expect(status).toBe(400);
+  expect(body).toEqual({ errors: [{ message: 'provided sha does not match query', extensions: { code: 'BAD_REQUEST' } }] });
+});
+
 describe('an operation beyond the limits', () => {
   test.each([
     ['deep', `{ books { owner ${'{ friends '.repeat(15)}{ id }${' }'.repeat(15)} } }`, 'fields deep; 15 are allowed'],
     ['long', `{ ${'a: __typename '.repeat(3000)} }`, 'more than the 5000 tokens'],
-    ['wide by fragments', wideByFragments(), 'fields; 5000 are allowed'],
+    ['wide by fragments', doublingFragments('greet(name: "x")'), 'fields and fragments; 5000 are allowed'],
+    ['wide by fragments of nothing but __typename', doublingFragments('__typename'), 'fields and fragments; 5000 are allowed'],
   ])('%s is refused before anything else is asked of it', async (_what, query, message) => {
     const { status, body } = await gateway.post({ query });
     expect(status).toBe(400);
@@ -108,9 +117,9 @@ describe('an operation beyond the limits', () => {
   });
 });
 
-function wideByFragments(): string {
+function doublingFragments(leaf: string): string {
   const doubling = Array.from({ length: 14 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`);
-  return `{ ...F0 } ${doubling.join(' ')} fragment F14 on Query { greet(name: "x") }`;
+  return `{ ...F0 } ${doubling.join(' ')} fragment F14 on Query { ${leaf} }`;
 }
 
 /** The request's id as the answer's header has it, and as a subgraph saw it. */

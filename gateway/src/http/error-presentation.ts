@@ -22,7 +22,8 @@ export function errorPresentation(logger: Logger): ApolloServerPlugin<GatewayCon
         if (body.kind !== 'single') return;
         const { singleResult: result } = body;
         const nulls = takeForbiddenNulls(result);
-        const shown = [...(result.errors ?? []), ...nulls.map((error) => error.toJSON())];
+        const known = (result.errors ?? []).map((error, index) => (isRefusedByStatus(errors[index]) ? toBadRequest(error) : error));
+        const shown = [...known, ...nulls.map((error) => error.toJSON())];
         const faults = [...errors, ...nulls].filter((_error, index) => isFault(shown[index]));
         const { requestId, record, signal } = contextValue;
         const level = signal.aborted ? 'debug' : 'error';
@@ -43,6 +44,16 @@ function takeForbiddenNulls(result: FormattedExecutionResult): GraphQLError[] {
   else delete result.extensions;
   const nulls = Array.isArray(valueCompletion) ? valueCompletion.filter((error) => error instanceof GraphQLError) : [];
   return nulls.map(({ message, path }) => new GraphQLError(message, { path }));
+}
+
+/** Apollo Server refuses a persisted query whose hash is another one's by a status alone, with no code. */
+function isRefusedByStatus(error: GraphQLError | undefined): boolean {
+  const { code, http }: { code?: unknown; http?: unknown } = error?.extensions ?? {};
+  return code === undefined && typeof http === 'object' && http !== null && 'status' in http && http.status === 400;
+}
+
+function toBadRequest(error: GraphQLFormattedError): GraphQLFormattedError {
+  return { ...error, extensions: { code: 'BAD_REQUEST' } };
 }
 
 function isFault(error: GraphQLFormattedError | undefined): boolean {

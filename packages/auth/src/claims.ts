@@ -4,7 +4,12 @@ import type { Principal } from './principal.ts';
 import { isOperatorScope } from './scopes.ts';
 import { tenantIdSchema } from './tenant-id.ts';
 
-const text = z.string().min(1);
+/**
+ * What a text in Postgres holds as it is. Whoever had NUL in their name could be neither found nor audited, and halves of surrogate
+ * pairs are all stored as the same replacement character, which would make one subject of several.
+ */
+const storable = z.string().regex(/^[^\0\p{Cs}]*$/u, 'must not hold NUL or half a surrogate pair');
+const text = storable.min(1);
 
 /** OAuth has `scope` as one string with spaces (RFC 8693 §4.2); some providers send `scp`, and either as a list. */
 const scopeList = z
@@ -17,7 +22,7 @@ const claimsSchema = z.looseObject({
   sub: text,
   scope: scopeList,
   scp: scopeList,
-  email: z.string().nullish(),
+  email: storable.nullish(),
   /** Some providers send the boolean as a string. */
   email_verified: z.union([z.boolean(), z.stringbool({ truthy: ['true'], falsy: ['false'] })]).nullish(),
 });

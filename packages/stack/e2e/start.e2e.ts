@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,6 +15,8 @@ let ports: { gateway: number; metrics: number; postgres: number };
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenantry-start-'));
+  // Postgres runs as another user when we are root.
+  await chmod(directory, 0o755);
   ports = { gateway: await freePort(), metrics: await freePort(), postgres: await freePort() };
 });
 afterAll(async () => await rm(directory, { recursive: true, force: true }));

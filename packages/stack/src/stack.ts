@@ -36,8 +36,6 @@ export interface StackOptions {
   tokens?: TokenVerifierConfig;
   mode?: Mode;
   logger: Logger;
-  /** Sees every SQL statement that goes to a tenant's database. */
-  onStatement?: (tenantId: string, sql: string) => void;
   /** Runs before the gateway serves anything; what it gives is what Sandbox opens with. */
   prepare?: (services: SubgraphServices) => Promise<SandboxOptions>;
 }
@@ -80,7 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function openControlledServices(options: StackOptions, metrics: Registry): Promise<OpenServices> {
-  const { postgresUrl, controlDatabase = 'tenantry_control', secrets, redisUrl = null, logger, onStatement } = options;
+  const { postgresUrl, controlDatabase = 'tenantry_control', secrets, redisUrl = null, logger } = options;
   const controlDatabaseUrl = databaseUrl(postgresUrl, controlDatabase);
   await prepareControlDatabase(controlDatabaseUrl);
   return await openServices({
@@ -91,7 +89,6 @@ async function openControlledServices(options: StackOptions, metrics: Registry):
     redisUrl,
     logger,
     metrics,
-    ...(onStatement && { onStatement }),
   });
 }
 

@@ -33,7 +33,7 @@ interface KnownError {
 }
 
 function knownError(cause: unknown, error: GraphQLError): KnownError | null {
-  if (cause instanceof TenantryError) {
+  if (cause instanceof TenantryError && cause.code !== 'INTERNAL_SERVER_ERROR') {
     const { message, code, retryAfterMs } = cause;
     return { message, extensions: { code, ...(retryAfterMs !== undefined && { retryAfterMs }) } };
   }

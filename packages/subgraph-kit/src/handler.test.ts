@@ -239,6 +239,17 @@ describe('in development', () => {
     expect(codesOf(await caller('in development').askUnsigned(undefined, query))).toEqual(['UNAUTHENTICATED']);
   });
 
+  it('fragments that double without end take no time to tell apart', async () => {
+    const doubling = Array.from({ length: 80 }, (_, index) => `fragment F${index} on Query { ...F${index + 1} ...F${index + 1} }`).join(
+      ' ',
+    );
+    const { askUnsigned } = caller('in development');
+    expect(await askUnsigned(undefined, `{ ...F0 } ${doubling} fragment F80 on Query { __typename }`)).toEqual({
+      data: { __typename: 'Query' },
+    });
+    expect(codesOf(await askUnsigned(undefined, `{ ...F0 } ${doubling} fragment F80 on Query { open }`))).toEqual(['UNAUTHENTICATED']);
+  });
+
   it('a bad context is refused for introspection too', async () => {
     expect(codesOf(await caller('in development').askUnsigned('garbage', '{ __typename }'))).toEqual(['UNAUTHENTICATED']);
   });

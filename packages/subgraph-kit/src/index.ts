@@ -1,3 +1,4 @@
+export { cursorInstant, cursorText } from './cursor-values.ts';
 export {
   defineSubgraph,
   type Resolver,
@@ -15,7 +16,7 @@ export {
   type SubgraphOperation,
 } from './handler.ts';
 export { defaultSubgraphsDirectory, loadSubgraphByName, loadSubgraphs } from './load-subgraphs.ts';
-export { createGroupLoader, createLoader, type Loader, type LoaderOptions, type ReadRows } from './loaders.ts';
+export { createGroupLoader, createLoader, createSharedRead, type Loader, type LoaderOptions, type ReadRows } from './loaders.ts';
 export type { Member } from './membership-store.ts';
 export {
   parsePage,

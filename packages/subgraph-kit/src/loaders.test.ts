@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { createGroupLoader, createLoader } from './loaders.ts';
+import { createGroupLoader, createLoader, createSharedRead } from './loaders.ts';
 
 interface Row {
   id: string;
@@ -57,5 +57,17 @@ describe('createGroupLoader', () => {
     const loader = createGroupLoader(read, { by: ({ owner }) => owner });
     expect(await loader.loadMany([a, missing])).toEqual([rows, []]);
     expect(reads).toHaveLength(1);
+  });
+});
+
+describe('createSharedRead', () => {
+  it('reads what is the same once, until it is forgotten', async () => {
+    const reads: object[] = [];
+    const shared = createSharedRead(async (key: { role?: string | undefined; first: number }) => reads.push(key));
+    const load = async () => await Promise.all([{ first: 1 }, { role: undefined, first: 1 }, { first: 2 }].map((key) => shared.load(key)));
+    expect(await load()).toEqual([1, 1, 2]);
+    expect(await load()).toEqual([1, 1, 2]);
+    shared.clearAll();
+    expect(await load()).toEqual([3, 3, 4]);
   });
 });

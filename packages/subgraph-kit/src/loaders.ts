@@ -24,6 +24,15 @@ export function createGroupLoader<Row>(read: ReadRows<Row>, { by }: LoaderOption
   return createUuidLoader<readonly Row[]>(async (ids) => Map.groupBy(await read(ids), by), []);
 }
 
+/**
+ * Reads each thing once a request, however many parents ask for it: a page or a count that is the whole tenant's and no one row's.
+ * Keys are the same when their JSON is.
+ */
+export function createSharedRead<Key, Value>(read: (key: Key) => Promise<Value>): DataLoader<Key, Value, string> {
+  const readAll = async (keys: readonly Key[]) => await Promise.all(keys.map(read));
+  return new DataLoader(readAll, { batch: false, cacheKeyFn: (key) => JSON.stringify(key) });
+}
+
 function createUuidLoader<Value>(read: (ids: string[]) => Promise<ReadonlyMap<string, Value>>, missing: Value): Loader<Value> {
   const readBatch = async (keys: readonly string[]) => {
     const ids = keys.map(canonicalUuid);

@@ -84,16 +84,20 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
-/** Validation has refused cycles of fragments, and spreads of unknown ones. */
-function rootFieldNames(selectionSet: SelectionSetNode, document: DocumentNode): string[] {
-  return selectionSet.selections.flatMap((selection) => {
-    if (selection.kind === Kind.FIELD) return [selection.name.value];
-    if (selection.kind === Kind.INLINE_FRAGMENT) return rootFieldNames(selection.selectionSet, document);
-    const fragment = document.definitions.find(
-      (definition) => definition.kind === Kind.FRAGMENT_DEFINITION && definition.name.value === selection.name.value,
-    );
-    return fragment?.kind === Kind.FRAGMENT_DEFINITION ? rootFieldNames(fragment.selectionSet, document) : [];
-  });
+/** The fields of the root that an operation selects, directly or by fragments, each of which is looked at once. */
+function rootFieldNames(root: SelectionSetNode, document: DocumentNode): string[] {
+  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+  const spread = new Set<string>();
+  const namesIn = ({ selections }: SelectionSetNode): string[] =>
+    selections.flatMap((selection) => {
+      if (selection.kind === Kind.FIELD) return [selection.name.value];
+      if (selection.kind === Kind.INLINE_FRAGMENT) return namesIn(selection.selectionSet);
+      const name = selection.name.value;
+      if (spread.has(name)) return [];
+      spread.add(name);
+      return fragments.filter((fragment) => fragment.name.value === name).flatMap((fragment) => namesIn(fragment.selectionSet));
+    });
+  return namesIn(root);
 }
 
 function isIntrospectionField(name: string): boolean {

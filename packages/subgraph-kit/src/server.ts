@@ -7,8 +7,11 @@ import { drainConnections } from './drain-connections.ts';
 import { PortTakenError } from './errors.ts';
 import type { SubgraphHandler, SubgraphOperation } from './handler.ts';
 
-/** Bytes of a request's body; the gateway's own limit is lower. */
-const bodyLimit = 1024 * 1024;
+/**
+ * Bytes of a request's body. Far above what the gateway takes from a client: the representations of one answer, sent on to be
+ * completed, outgrow any client's request.
+ */
+const bodyLimit = 32 * 1024 * 1024;
 
 /** Milliseconds that an idle connection stays open: longer than the gateway keeps one, so that none closes as it is used. */
 const keepAliveTimeoutMs = 75_000;

@@ -34,19 +34,17 @@ export interface ServicesConfig {
   redisUrl: string | null;
   logger: Logger;
   metrics: Registry;
-  /** Sees every statement that goes to a tenant's database. */
-  onStatement?: (tenantId: string, sql: string) => void;
 }
 
 /** Opens all that subgraphs need, once a process. The control database is there and migrated. */
 export async function openServices(config: ServicesConfig): Promise<OpenServices> {
-  const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics, onStatement } = config;
+  const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics } = config;
   await using opened = new AsyncDisposableStack();
   const catalog = opened.use(openCatalog({ controlDatabaseUrl, logger }));
   const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
   const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, ...(redis && { redis }) }));
-  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics, ...(onStatement && { onStatement }) }));
+  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics }));
   const control =
     clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
   const running = opened.move();
@@ -65,8 +63,11 @@ async function openBus(redis: Redis | null, controlDatabaseUrl: string, logger: 
   return redis ? await openRedisBus({ redis, logger }) : await openPostgresBus({ controlDatabaseUrl, logger });
 }
 
+/** Milliseconds that Redis gets to answer, before it counts as down. */
+const redisDeadlineMs = 1000;
+
 function connectRedis(url: string, logger: Logger): Disposable & { redis: Redis } {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: redisDeadlineMs, commandTimeout: redisDeadlineMs });
   redis.on('error', (error) => logger.warn({ err: error }, 'Redis does not answer: lookups go to the control database'));
   return { redis, [Symbol.dispose]: () => redis.disconnect() };
 }

@@ -1,5 +1,5 @@
 import { startOperationsServer, type Logger } from '@tenantry/service';
-import { Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import type { SubgraphConfig } from './config.ts';
 import { createSubgraphHandler } from './handler.ts';
 import { loadSubgraphByName } from './load-subgraphs.ts';
@@ -11,6 +11,7 @@ export async function startSubgraph(name: string, config: SubgraphConfig, logger
   await using started = new AsyncDisposableStack();
   const { mode, signingKey, host, port } = config;
   const metrics = new Registry();
+  collectDefaultMetrics({ register: metrics });
   const subgraph = await loadSubgraphByName(name);
   const services = started.use(await openServices({ ...config, service: name, logger, metrics }));
   started.use(await startOperationsServer({ host, port: config.metricsPort, metrics }));

@@ -1,5 +1,5 @@
 import type { TenantStatus } from '@tenantry/prisma/control';
-import { BadInputError, ConflictError, NotFoundError } from '@tenantry/service';
+import { BadInputError, ConflictError, NotFoundError, TenantryError } from '@tenantry/service';
 import { transitions, type TransitionName } from './tenant-status.ts';
 
 /** Raised when another tenant has the slug. */
@@ -39,6 +39,16 @@ export class ClusterMissingError extends Error {
 export class UnknownTenantError extends NotFoundError {
   constructor(id: string) {
     super(`There is no tenant with the id ${JSON.stringify(id)}.`);
+  }
+}
+
+/** Raised when a change is made and lasting, but the other processes could not be told; they notice it by themselves after a while. */
+export class ChangeNotAnnouncedError extends TenantryError {
+  readonly code = 'TENANT_UNAVAILABLE';
+
+  constructor(slug: string, status: TenantStatus, cause: unknown) {
+    const message = `The tenant "${slug}" is ${status} now, but not every process could be told: repeat the call to tell them.`;
+    super(message, { cause, retryAfterMs: 1000 });
   }
 }
 

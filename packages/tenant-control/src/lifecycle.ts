@@ -2,7 +2,7 @@ import type { PrismaClient, TenantStatus } from '@tenantry/prisma/control';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import { writeAudit } from './catalog/audit.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { IllegalTransitionError, UnknownTenantError } from './errors.ts';
+import { ChangeNotAnnouncedError, IllegalTransitionError, UnknownTenantError } from './errors.ts';
 import type { Actor, Tenant } from './tenant.ts';
 import { allows, transitions } from './tenant-status.ts';
 
@@ -16,7 +16,7 @@ export interface LifecycleServices {
  * Changes a tenant's status, with a record of who did it, and tells every process. A tenant that has the status already is left
  * as it is and everybody is told again, so that a call that failed on its way can be repeated.
  *
- * @throws {UnknownTenantError} {IllegalTransitionError}
+ * @throws {UnknownTenantError} {IllegalTransitionError} {ChangeNotAnnouncedError}
  */
 export async function changeStatus(
   id: string,
@@ -36,7 +36,9 @@ export async function changeStatus(
     // Somebody else was faster: what they made of the tenant decides.
     tenant = await findTenant(catalog, id);
   }
-  await bus.publish(tenant.id);
+  await bus.publish(tenant.id).catch((cause: unknown) => {
+    throw new ChangeNotAnnouncedError(tenant.slug, to, cause);
+  });
   return { ...tenant, status: to };
 }
 

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
 import { TenantBusyError } from './errors.ts';
+import { eventually } from './testing/eventually.ts';
 import { openPool } from './testing/pool-fixture.ts';
 import { openSlowClosingProxy } from './testing/slow-closing-proxy.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
@@ -62,6 +63,18 @@ describe('the budget of a cluster', () => {
     await using granted = await fixture.pool.lease(second.tenantId, { operation });
     expect(await granted.db.user.count()).toBe(0);
     expect(await databases.sessions(first)).toHaveLength(1);
+  });
+
+  test('goes to who waits as soon as a busy tenant has finished with a second connection', async () => {
+    await using fixture = await openPool(databases, { limits: { ...limits, acquireDeadlineMs: 3000 } });
+    await using busy = await fixture.pool.lease(first.tenantId, { operation });
+    const [short, long] = [0.1, 0.6].map(async (seconds) => await busy.db.$queryRaw`SELECT 1 FROM pg_sleep(${seconds}::float)`);
+    await eventually(async () => (await databases.sessions(first)).length === 2);
+    const waiting = fixture.pool.lease(second.tenantId, { operation });
+    await short;
+    await using granted = await waiting;
+    expect(await granted.db.user.count()).toBe(0);
+    await long;
   });
 
   test('is not taken from an operation in flight, even when its lease was returned', async () => {

@@ -94,6 +94,8 @@ export class TenantConnections {
     return () => {
       this.#demand -= 1;
       this.#giveBack();
+      // The connection that this leaves idle may be what another tenant waits for.
+      if (this.#slots > 1) this.#budget.reclaim();
     };
   }
 

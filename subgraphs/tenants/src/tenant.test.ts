@@ -83,11 +83,31 @@ describe('Query.tenant', () => {
   });
 });
 
+it('measures usage once a request, however often it is asked for', async () => {
+  const { services } = tenants.installation;
+  const measured: string[] = [];
+  const measureUsage = async (id: string) => {
+    measured.push(id);
+    return { databaseBytes: 1, connections: 1 };
+  };
+  const caller = createTestCaller(subgraph, {
+    services: { ...services, control: services.control && { ...services.control, measureUsage } },
+  });
+  const answer = await caller.ask(
+    tenants.acme.member,
+    '{ a: tenant { b: usage { connections } c: usage { databaseBytes } } d: tenant { usage { connections } } }',
+  );
+  expect(answer.errors).toBeUndefined();
+  expect(measured).toEqual([tenants.acme.tenant.id]);
+});
+
 describe('a process without clusters', () => {
-  it('says what it lacks, and answers the rest', async () => {
+  it('answers all but what it lacks them for', async () => {
     const without = createTestCaller(subgraph, { services: { ...tenants.installation.services, control: null } });
     const answer = await without.ask(tenants.acme.member, '{ tenant { slug usage { connections } } }');
     expect(answer.data).toEqual({ tenant: { slug: tenants.acme.tenant.slug, usage: null } });
-    expect(answer.errors).toMatchObject([{ message: expect.stringContaining('TENANT_CLUSTERS') }]);
+    expect(answer.errors).toMatchObject([
+      { path: ['tenant', 'usage'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) } },
+    ]);
   });
 });

@@ -1,9 +1,11 @@
-import { createGroupLoader, createLoader, type Loader, type Page } from '@tenantry/subgraph-kit';
+import { createGroupLoader, createLoader, createSharedRead, type Loader, type Page } from '@tenantry/subgraph-kit';
 import type { Invitation, Team, User } from '@tenantry/prisma/tenant';
 import type { Database } from './database.ts';
 import { findInvitationsByIds } from './invitations/invitation-store.ts';
 import { countMembers, findMemberPage, findMembershipsOfUsers, type MemberCount, type Membership } from './teams/membership-store.ts';
 import { findTeamsByIds } from './teams/team-store.ts';
+import type { UserConditions } from './users/user-filter.ts';
+import { countUsers, findUserPage, type UserPageQuery } from './users/user-page-store.ts';
 import { findUsersByIds } from './users/user-store.ts';
 
 /** Every by-key read of a request: the keys of one tick cost one statement. */
@@ -17,6 +19,8 @@ export interface Loaders {
   readonly memberCounts: Loader<MemberCount | null>;
   /** By team: one page of its members. */
   memberPages(page: Page<null>): Loader<readonly Membership[]>;
+  readonly userPages: { load(query: UserPageQuery): Promise<User[]> };
+  readonly userCounts: { load(conditions: UserConditions): Promise<number> };
   /** Forgets all that was loaded. */
   forget(): void;
 }
@@ -28,6 +32,8 @@ export function createLoaders(database: () => Promise<Database>): Loaders {
     invitations: createLoader(async (ids) => await findInvitationsByIds(await database(), ids), { by: idOf }),
     memberships: createGroupLoader(async (ids) => await findMembershipsOfUsers(await database(), ids), { by: (row) => row.userId }),
     memberCounts: createLoader(async (ids) => await countMembers(await database(), ids), { by: (row) => row.teamId }),
+    userPages: createSharedRead(async (query: UserPageQuery) => await findUserPage(await database(), query)),
+    userCounts: createSharedRead(async (conditions: UserConditions) => await countUsers(await database(), conditions)),
   };
   const memberPages = new Map<string, Loader<readonly Membership[]>>();
   return {

@@ -43,6 +43,28 @@ describe('the SQL statements of a request', () => {
     expect(await costOf(query, { first })).toBe(membership + 3);
   });
 
+  it.each([2, 100])("are as many for %i people, each with all of the tenant's people", async (first) => {
+    const query = /* GraphQL */ `
+      query ($first: Int) {
+        users(first: $first) {
+          nodes {
+            tenant {
+              userCount
+              users(first: 3) {
+                totalCount
+                nodes {
+                  id
+                }
+              }
+            }
+          }
+        }
+      }
+    `;
+    // The page, the page within it, and the one count of both.
+    expect(await costOf(query, { first })).toBe(membership + 3);
+  });
+
   it.each([1, 10, 100])('are two for %i representations of users: who asks, and the users', async (count) => {
     const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id name role } } }';
     const of = userIds.slice(0, count).map((id) => ({ __typename: 'User', id }));

@@ -3,14 +3,13 @@ import { canonicalUuid, type Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from './context.ts';
 import type { Reference } from './resolver-arguments.ts';
 import { listUsers, type UserConnectionArguments } from './users/user-connection.ts';
-import { countUsers } from './users/user-page-store.ts';
 
 /** What this subgraph adds to the tenant, whose entity is the tenants subgraph's. */
 export const tenantResolvers = {
   Tenant: {
     __resolveReference: ({ id }: Reference, context: UsersContext) => ({ id: requireOwnTenant(id, context) }),
     users: async (_tenant: unknown, args: UserConnectionArguments, context: UsersContext) => await listUsers(args, context),
-    userCount: async (_tenant: unknown, _args: unknown, { request }: UsersContext) => await countUsers(await request.db(), {}),
+    userCount: async (_tenant: unknown, _args: unknown, { loaders }: UsersContext) => await loaders.userCounts.load({}),
   },
 } satisfies Resolvers<UsersContext>;
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { developmentTokenDefaults } from '@tenantry/auth';
 import { silentLogger } from '@tenantry/service';
+import { startStatementRecorder, type RecordedStatement } from '@tenantry/subgraph-kit/testing';
 import type { Tenant } from '@tenantry/tenant-control';
 import { Client, escapeIdentifier } from 'pg';
 import { inject } from 'vitest';
@@ -25,8 +26,8 @@ export interface TestTenant {
 export interface TestStack extends Stack {
   provision(slug: string): Promise<TestTenant>;
   ask(token: string | null, query: string, variables?: Record<string, unknown>, headers?: Record<string, string>): Promise<GraphQLAnswer>;
-  /** SQL statements that went to tenants' databases so far, emptied by {@link takeStatements}. */
-  takeStatements(): { tenantId: string; sql: string }[];
+  /** The statements that `work` made Postgres run, in the control database and in tenants' databases, read off the wire. */
+  recordStatements(work: () => Promise<unknown>): Promise<RecordedStatement[]>;
   operatorToken(...scopes: string[]): string;
   /** What the audit log holds of a request, oldest first. */
   auditOf(requestId: string): Promise<{ action: string; subject: string; tenant_id: string | null; outcome: string }[]>;
@@ -37,25 +38,20 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const postgresUrl = inject('postgresUrl');
   const controlDatabase = `control_${randomBytes(6).toString('hex')}`;
   const controlUrl = databaseUrl(postgresUrl, controlDatabase);
-  let statements: { tenantId: string; sql: string }[] = [];
+  const recorder = await startStatementRecorder(postgresUrl);
   const stack = await startStack({
-    postgresUrl,
+    postgresUrl: recorder.url,
     controlDatabase,
     secrets: generateSecrets(),
     port: 0,
     logger: silentLogger,
-    onStatement: (tenantId, sql) => statements.push({ tenantId, sql }),
     ...options,
   });
   return {
     ...stack,
     ask: async (token, query, variables, headers) => await ask(stack.url, token, { query, variables }, headers),
     provision: async (slug) => await provision(stack, slug),
-    takeStatements: () => {
-      const taken = statements;
-      statements = [];
-      return taken;
-    },
+    recordStatements: async (work) => await recorder.record(work),
     auditOf: async (requestId) => {
       const sql = 'SELECT action, subject, tenant_id, outcome FROM audit_log WHERE request_id = $1 ORDER BY at';
       return await withClient(controlUrl, async (client) => (await client.query(sql, [requestId])).rows);
@@ -63,6 +59,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     operatorToken: (...scopes) => stack.signToken({ subject: 'operator', scopes }),
     [Symbol.asyncDispose]: async () => {
       await stack[Symbol.asyncDispose]();
+      await recorder[Symbol.asyncDispose]();
       await dropEverything(postgresUrl, controlDatabase, controlUrl);
     },
   };

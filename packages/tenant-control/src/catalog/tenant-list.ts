@@ -26,7 +26,7 @@ export interface TenantPage {
   readonly hasNextPage: boolean;
 }
 
-export const maxPageSize = 100;
+const maxPageSize = 100;
 
 /** Where a tenant stands in the list, as an opaque text. */
 export function tenantCursor({ createdAt, id }: Pick<Tenant, 'createdAt' | 'id'>): string {

@@ -48,8 +48,12 @@ class PostgresBus implements InvalidationBus, AsyncDisposable {
   }
 
   async publish(tenantId: string): Promise<void> {
-    await this.#publisher.query('SELECT pg_notify($1, $2)', [invalidationChannel, tenantId]);
-    this.#listeners.tell(tenantId);
+    try {
+      await this.#publisher.query('SELECT pg_notify($1, $2)', [invalidationChannel, tenantId]);
+    } finally {
+      // Whether or not the word went out: this process must not go on with what it knows to be outdated.
+      this.#listeners.tell(tenantId);
+    }
   }
 
   async subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable> {

@@ -44,9 +44,13 @@ export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOpt
 
   return {
     publish: async (tenantId) => {
-      const replies = await redis.multi().del(placementKey(tenantId)).publish(invalidationChannel, tenantId).exec();
-      for (const [error] of replies ?? []) if (error) throw error;
-      listeners.tell(tenantId);
+      try {
+        const replies = await redis.multi().del(placementKey(tenantId)).publish(invalidationChannel, tenantId).exec();
+        for (const [error] of replies ?? []) if (error) throw error;
+      } finally {
+        // Whether or not Redis answers: this process must not go on with what it knows to be outdated.
+        listeners.tell(tenantId);
+      }
     },
     subscribe: async (listener) => listeners.add(listener),
     [Symbol.asyncDispose]: async () => subscriber.disconnect(),

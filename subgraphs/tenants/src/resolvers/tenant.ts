@@ -12,7 +12,7 @@ export const tenantResolvers: Resolvers<TenantsContext> = {
     },
     usage: async (tenant: Tenant, _arguments, context) => {
       await requireWithinOrOperator(tenant, context);
-      return await context.control().measureUsage(tenant.id);
+      return await context.usage.load(tenant.id);
     },
   },
 };

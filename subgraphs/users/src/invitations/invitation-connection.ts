@@ -1,6 +1,5 @@
 import type { Invitation } from '@tenantry/prisma/tenant';
-import { parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
-import { z } from 'zod';
+import { cursorInstant, parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
 import type { InvitationStatus } from './invitation-status.ts';
 import { countInvitations, findInvitationPage } from './invitation-store.ts';
@@ -11,7 +10,7 @@ export interface InvitationConnectionArguments extends PageArguments {
 
 const latestFirst: Ordering<Invitation, string> = {
   name: 'invitations:created-at:desc',
-  values: z.iso.datetime(),
+  values: cursorInstant,
   valuesOf: ({ createdAt }) => createdAt.toISOString(),
 };
 

@@ -1,10 +1,10 @@
 import type { Team, User } from '@tenantry/prisma/tenant';
-import { parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
+import { cursorText, parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
 import { countTeams, findTeamPage } from './team-store.ts';
 
-const byName: Ordering<Team, string> = { name: 'teams:name', values: z.string().max(1000), valuesOf: (team) => team.name };
+const byName: Ordering<Team, string> = { name: 'teams:name', values: cursorText, valuesOf: (team) => team.name };
 
 /** As the primary key of memberships has them: ids of version 7 grow with time, so that is the oldest user first. */
 const byId: Ordering<User, null> = { name: 'team-members:id', values: z.null(), valuesOf: () => null };

@@ -147,6 +147,16 @@ describe('users', () => {
     expect(errorCodes(await tenant.ask(caller, listUsers, { after: 'bm9uc2Vuc2U' }))).toEqual(['BAD_USER_INPUT']);
   });
 
+  it.each([
+    ['CREATED_AT', '0000-01-01T00:00:00.000Z'],
+    ['NAME', 'a\0b'],
+    ['NAME', 'a'.repeat(1001)],
+  ])('refuses a forged cursor by %s that no row could have', async (field, k) => {
+    const cursor = { v: 1, o: `users:${field}:ASC`, k, id: caller.user.id };
+    const after = Buffer.from(JSON.stringify(cursor)).toString('base64url');
+    expect(errorCodes(await tenant.ask(caller, listUsers, { after, orderBy: { field, direction: 'ASC' } }))).toEqual(['BAD_USER_INPUT']);
+  });
+
   it('counts the total only when it is selected', async () => {
     expect(await countsOf('{ users { nodes { id } } }')).toBe(0);
     expect(await countsOf('{ users { nodes { id } totalCount } }')).toBe(1);

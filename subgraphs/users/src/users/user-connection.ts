@@ -3,7 +3,6 @@ import { parsePage, toConnection, type Connection, type PageArguments } from '@t
 import type { UsersContext } from '../context.ts';
 import { parseUserFilter, type UserFilter } from './user-filter.ts';
 import { userOrdering, type UserOrder } from './user-orderings.ts';
-import { countUsers, findUserPage } from './user-page-store.ts';
 
 export interface UserConnectionArguments extends PageArguments {
   filter?: UserFilter | null;
@@ -12,12 +11,11 @@ export interface UserConnectionArguments extends PageArguments {
 
 const byDefault: UserOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
-export async function listUsers(args: UserConnectionArguments, { request, loaders }: UsersContext): Promise<Connection<User>> {
+export async function listUsers(args: UserConnectionArguments, { loaders }: UsersContext): Promise<Connection<User>> {
   const ordering = userOrdering(args.orderBy ?? byDefault);
   const page = parsePage(args, ordering);
   const conditions = parseUserFilter(args.filter ?? {});
-  const db = await request.db();
-  const users = await findUserPage(db, conditions, ordering.order, page);
+  const users = await loaders.userPages.load({ conditions, order: ordering.order, page });
   for (const user of users) loaders.users.prime(user.id, user);
-  return toConnection(users, page, ordering, async () => await countUsers(db, conditions));
+  return toConnection(users, page, ordering, async () => await loaders.userCounts.load(conditions));
 }

@@ -31,7 +31,7 @@ export function parseUserFilter({ role, status, teamId, search }: UserFilter): U
     role: role ?? undefined,
     status: status ?? undefined,
     teamId: teamId === null || teamId === undefined ? undefined : parseTeamId(teamId),
-    search: parseSearch(search ?? ''),
+    search: parseSearch(search ?? '') || undefined,
   };
 }
 

@@ -1,6 +1,5 @@
 import type { User } from '@tenantry/prisma/tenant';
-import type { Ordering } from '@tenantry/subgraph-kit';
-import { z } from 'zod';
+import { cursorInstant, cursorText, type Ordering } from '@tenantry/subgraph-kit';
 
 /** The input `UserOrder`. */
 export interface UserOrder {
@@ -13,12 +12,10 @@ export interface UserOrdering extends Ordering<User, string> {
   readonly order: UserOrder;
 }
 
-const text = z.string().max(1000);
-
 const fields = {
-  CREATED_AT: { values: z.iso.datetime(), valuesOf: (user: User) => user.createdAt.toISOString() },
-  NAME: { values: text, valuesOf: (user: User) => user.name },
-  EMAIL: { values: text, valuesOf: (user: User) => user.email },
+  CREATED_AT: { values: cursorInstant, valuesOf: (user: User) => user.createdAt.toISOString() },
+  NAME: { values: cursorText, valuesOf: (user: User) => user.name },
+  EMAIL: { values: cursorText, valuesOf: (user: User) => user.email },
 };
 
 export function userOrdering(order: UserOrder): UserOrdering {

@@ -14,7 +14,14 @@ const columns: Record<
   EMAIL: { where: (email) => ({ email }), orderBy: (email) => ({ email }) },
 };
 
-export async function findUserPage(db: Database, conditions: UserConditions, order: UserOrder, page: Page<string>): Promise<User[]> {
+/** Which users to read, and in what order. */
+export interface UserPageQuery {
+  readonly conditions: UserConditions;
+  readonly order: UserOrder;
+  readonly page: Page<string>;
+}
+
+export async function findUserPage(db: Database, { conditions, order, page }: UserPageQuery): Promise<User[]> {
   const direction = readingDirection(order.direction, page);
   return await db.user.findMany({
     where: { AND: [matching(conditions), page.position ? after(page.position, order.field, direction) : {}] },
