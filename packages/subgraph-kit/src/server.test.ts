@@ -65,7 +65,7 @@ describe('a subgraph server', () => {
     ['variables that are a list', '{"query":"{ open }","variables":[]}', 'application/json', 400],
     ['a batch', '[{"query":"{ open }"}]', 'application/json', 400],
     ['another content type', 'query=1', 'application/x-www-form-urlencoded', 415],
-    ['more than 1 MiB', JSON.stringify({ query: '{ open }', pad: 'x'.repeat(1024 * 1024) }), 'application/json', 413],
+    ['more than 32 MiB', JSON.stringify({ query: '{ open }', pad: 'x'.repeat(32 * 1024 * 1024) }), 'application/json', 413],
   ])('refuses a body with %s, by an error as GraphQL has it', async (_what, body, type, status) => {
     const response = await post(body, { type });
     expect(response.status).toBe(status);
