@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { keyRingVariable, type KeyRing } from '@tenantry/service';
+import { keyRingVariable, StartError, type KeyRing } from '@tenantry/service';
 import { z } from 'zod';
 
 /** What `pnpm start` needs to keep secret; made at random on the first start, readable by its user only. */
@@ -24,19 +24,30 @@ const storedSecrets = z.object({
   credentialsKey: keyRingVariable,
 });
 
-/** Reads `secrets.json` of `directory`; writes it first when there is none. */
+/**
+ * Reads `secrets.json` of `directory`; writes it first when there is none.
+ *
+ * @throws {StartError} when the file is there and not usable
+ */
 export async function keepSecrets(directory: string): Promise<Secrets> {
   const path = join(directory, secretsFileName);
   const text = await readFile(path, 'utf8').catch(async (error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return await writeSecrets(path);
     throw error;
   });
-  const { credentialsKey, ...secrets } = storedSecrets.parse(JSON.parse(text));
-  return { ...secrets, keyRing: credentialsKey };
+  try {
+    return parseSecrets(JSON.parse(text));
+  } catch (cause) {
+    throw new StartError(`${path} is not usable. Restore it: without it the data beside it cannot be opened.`, { cause });
+  }
 }
 
 export function generateSecrets(): Secrets {
-  const { credentialsKey, ...secrets } = storedSecrets.parse(randomSecrets());
+  return parseSecrets(randomSecrets());
+}
+
+function parseSecrets(stored: unknown): Secrets {
+  const { credentialsKey, ...secrets } = storedSecrets.parse(stored);
   return { ...secrets, keyRing: credentialsKey };
 }
 
