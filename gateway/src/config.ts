@@ -1,16 +1,19 @@
 import { tokenVariables, tokenVerifierConfig, type TokenVerifierConfig } from '@tenantry/auth';
-import { ConfigError, parseEnvironment, variable, type Environment, type Mode } from '@tenantry/service';
+import {
+  ConfigError,
+  parseEnvironment,
+  processConfig,
+  processVariables,
+  variable,
+  type Environment,
+  type ProcessConfig,
+} from '@tenantry/service';
 import { z } from 'zod';
 import type { SubgraphSource } from './composition/compose-supergraph.ts';
 import { findSubgraphs, type SubgraphSchema } from './composition/find-subgraphs.ts';
 
 /** How the gateway's process is run. */
-export interface GatewayEnvironment {
-  readonly mode: Mode;
-  readonly host: string;
-  readonly port: number;
-  readonly metricsPort: number;
-  readonly logLevel: string;
+export interface GatewayEnvironment extends ProcessConfig {
   readonly tokens: TokenVerifierConfig;
   readonly signingKey: Buffer;
   readonly subgraphs: readonly SubgraphSource[];
@@ -19,11 +22,7 @@ export interface GatewayEnvironment {
 }
 
 const ownVariables = {
-  NODE_ENV: variable.mode(),
-  HOST: z.string().default('0.0.0.0'),
-  PORT: variable.port(4000),
-  METRICS_PORT: variable.port(9464),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  ...processVariables(4000),
   SUBGRAPH_SIGNING_KEY: variable.key('at least 32 bytes in base64, the same as the subgraphs have'),
   CORS_ORIGINS: z
     .string()
@@ -44,11 +43,7 @@ export function readGatewayConfig(environment: Environment, schemas: readonly Su
   const tokens = gather(problems, () => readTokens(environment));
   if (!own || !urls || !tokens) throw new ConfigError(problems);
   return {
-    mode: own.NODE_ENV,
-    host: own.HOST,
-    port: own.PORT,
-    metricsPort: own.METRICS_PORT,
-    logLevel: own.LOG_LEVEL,
+    ...processConfig(own),
     signingKey: own.SUBGRAPH_SIGNING_KEY,
     ...(own.CORS_ORIGINS && { corsOrigins: own.CORS_ORIGINS }),
     tokens,

@@ -1,6 +1,6 @@
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import { createTokenVerifier, type TokenVerifierConfig } from '@tenantry/auth';
-import type { Logger, Mode } from '@tenantry/service';
+import { drainConnections, listen, requestDeadline, type Logger, type Mode } from '@tenantry/service';
 import Fastify from 'fastify';
 import { Registry } from 'prom-client';
 import { createApolloServer } from './apollo-server.ts';
@@ -45,14 +45,11 @@ export interface Gateway extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Milliseconds within which a request must have arrived in full. */
-const requestTimeoutMs = 30_000;
-
 /**
  * Composes the subgraphs, then serves them. Disposing of the gateway stops its listening at once and finishes the requests that
  * run, within 10 seconds.
  *
- * @throws {CompositionError}
+ * @throws {CompositionError} {PortInUseError}
  */
 export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const { mode, logger, metrics = new Registry(), sandbox, signingKey } = config;
@@ -64,9 +61,10 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
 
   const server = Fastify({
     bodyLimit: limits.bodyBytes,
-    requestTimeout: requestTimeoutMs,
+    ...requestDeadline(),
     genReqId: ({ headers }) => requestIdOf(headers),
   });
+  drainConnections(server);
   const plugins = [sandboxPage(mode, sandbox), fastifyApolloDrainPlugin(server)];
   const apollo = createApolloServer({ mode, supergraphSdl, transports, signingKey, limits, logger, plugins });
   await apollo.start();
@@ -78,7 +76,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
   const verifier = createTokenVerifier(config.tokens);
   const corsOrigins = config.corsOrigins ?? (mode === 'development' ? sandboxOrigins : []);
   await server.register(graphqlRoute({ apollo, verifier, logger, metrics, corsOrigins }));
-  const url = await server.listen({ host: config.host, port: config.port });
+  const url = await listen(server, config);
   const running = cleanup.move();
   return { url, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
 }

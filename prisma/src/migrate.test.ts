@@ -1,13 +1,16 @@
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { databases, latestMigration, migrationsFolder } from './databases.ts';
 import { MigrationError } from './errors.ts';
 import { migrateDatabase, pendingChanges } from './migrate.ts';
 
+const execFileAsync = promisify(execFile);
 const name = `migrate_${randomBytes(6).toString('hex')}`;
 const url = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href;
 
@@ -92,6 +95,18 @@ test('a database that cannot be reached is an error that says so', async () => {
   await expect(migrateDatabase({ url: url.replace(name, 'nowhere'), database: 'tenant' })).rejects.toThrow(
     'database "nowhere" does not exist',
   );
+});
+
+test('a process that has migrated ends by itself, without waiting for a timer', async () => {
+  const migrateModule = JSON.stringify(new URL('migrate.ts', import.meta.url).href);
+  const script = `
+    const { migrateDatabase } = await import(${migrateModule});
+    await migrateDatabase({ url: ${JSON.stringify(url)}, database: 'tenant' });
+    console.log(Date.now());`;
+  const { stdout } = await execFileAsync(process.execPath, ['--input-type=module', '--eval', script]);
+  const millisecondsToEnd = Date.now() - Number(stdout);
+  // The engine's own timers run for 10 seconds.
+  expect(millisecondsToEnd).toBeLessThan(5_000);
 });
 
 describe('the databases themselves', () => {

@@ -16,13 +16,13 @@ import {
   type GraphQLResolveInfo,
   type GraphQLSchema,
 } from 'graphql';
-import type { Principal } from '@tenantry/auth';
+import { isMet, type Principal } from '@tenantry/auth';
 import { TenantryError } from '@tenantry/service';
 import { expect, test } from 'vitest';
 import { operations } from '../../test/support/operation-generator.ts';
 import { testApi } from '../../test/support/test-supergraph.ts';
 import { createAuthorization } from './authorize-operation.ts';
-import { isMet, type AccessRules } from './requirement.ts';
+import type { AccessRules } from './take-access-rules.ts';
 
 const { schema } = testApi();
 const scopes = ['a', 'b', 'c'];

@@ -1,9 +1,9 @@
-import type { Principal } from '@tenantry/auth';
+import { isMet, type AccessRequirement, type Principal } from '@tenantry/auth';
 import { ForbiddenError, UnauthenticatedError } from '@tenantry/service';
 import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
 import type { ValidOperation } from '../operation.ts';
+import type { AccessRules } from './take-access-rules.ts';
 import { requiredByOperation } from './required-by-operation.ts';
-import { isMet, type AccessRules, type Requirement } from './requirement.ts';
 
 /** How many fields a refusal names before it only counts the rest. */
 const namedFields = 3;
@@ -20,7 +20,7 @@ export type AuthorizeOperation = (operation: ValidOperation, schema: GraphQLSche
  * parsed document.
  */
 export function createAuthorization(rules: AccessRules): AuthorizeOperation {
-  const requiredBy = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, Requirement>>();
+  const requiredBy = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, AccessRequirement>>();
   return (operation, schema, principal) => {
     const required = requiredBy.get(operation.operation) ?? requiredByOperation(operation, schema, rules);
     requiredBy.set(operation.operation, required);
@@ -29,7 +29,7 @@ export function createAuthorization(rules: AccessRules): AuthorizeOperation {
   };
 }
 
-function refusal(unmet: readonly (readonly [string, Requirement])[], principal: Principal | null): Error {
+function refusal(unmet: readonly (readonly [string, AccessRequirement])[], principal: Principal | null): Error {
   if (principal === null) return new UnauthenticatedError(`Sign in to reach ${enumerate(unmet.map(([coordinate]) => coordinate))}.`);
   return new ForbiddenError(
     `The token does not allow this: ${enumerate(unmet.map(([coordinate, requirement]) => `${coordinate} needs ${describe(requirement)}`))}.`,
@@ -42,7 +42,7 @@ function enumerate(items: readonly string[]): string {
   return rest > 0 ? `${named} and ${rest} more` : named;
 }
 
-function describe(requirement: Requirement): string {
+function describe(requirement: AccessRequirement): string {
   if (requirement.length === 0) return 'what no token holds';
   return requirement.map((scopes) => `${scopes.length === 1 ? 'scope' : 'scopes'} ${scopes.join(' + ')}`).join(' or ');
 }

@@ -1,3 +1,4 @@
+import type { AccessRequirement } from '@tenantry/auth';
 import {
   getNamedType,
   isAbstractType,
@@ -12,7 +13,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { fragmentsOf, type Fragments, type ValidOperation } from '../operation.ts';
-import type { AccessRules, Requirement } from './requirement.ts';
+import type { AccessRules } from './take-access-rules.ts';
 
 /** What a selection set is applied to. */
 interface Position {
@@ -27,7 +28,7 @@ interface Walk {
   readonly rules: AccessRules;
   readonly fragments: Fragments;
   readonly visitedSpreads: Set<string>;
-  readonly required: Map<string, Requirement>;
+  readonly required: Map<string, AccessRequirement>;
 }
 
 /**
@@ -39,7 +40,7 @@ export function requiredByOperation(
   { document, operation }: ValidOperation,
   schema: GraphQLSchema,
   rules: AccessRules,
-): ReadonlyMap<string, Requirement> {
+): ReadonlyMap<string, AccessRequirement> {
   const walk: Walk = { schema, rules, fragments: fragmentsOf(document), visitedSpreads: new Set(), required: new Map() };
   const root = schema.getRootType(operation.operation);
   if (root) visitSelections(walk, operation.selectionSet, positionOf(walk, root));

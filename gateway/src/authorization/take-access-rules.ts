@@ -1,6 +1,6 @@
 import { printSchema, Supergraph, type CoreFeature, type Directive, type Schema } from '@apollo/federation-internals';
+import { signedIn, type AccessRequirement } from '@tenantry/auth';
 import { z } from 'zod';
-import { signedIn, type AccessRules, type Requirement } from './requirement.ts';
 
 /**
  * The specifications of access rules that this gateway enforces. `@policy` is not among them: `@apollo/gateway` refuses to load a
@@ -8,6 +8,9 @@ import { signedIn, type AccessRules, type Requirement } from './requirement.ts';
  */
 const authenticatedSpec = 'https://specs.apollo.dev/authenticated';
 const requiresScopesSpec = 'https://specs.apollo.dev/requiresScopes';
+
+/** Requirements by schema coordinate: `User`, `Query.users`. What is not listed is open to everybody. */
+export type AccessRules = ReadonlyMap<string, AccessRequirement>;
 
 export interface RuledSupergraph {
   /** The supergraph without its access rules: `@apollo/gateway` does not load one that links their specifications. */
@@ -18,7 +21,7 @@ export interface RuledSupergraph {
 /** Takes `@authenticated` and `@requiresScopes` out of a supergraph, so that the gateway can enforce them itself. */
 export function takeAccessRules(supergraphSdl: string): RuledSupergraph {
   const { schema } = Supergraph.build(supergraphSdl, { supportedFeatures: null, validateSupergraph: false });
-  const rules = new Map<string, Requirement>();
+  const rules = new Map<string, AccessRequirement>();
   for (const directive of takeDirective(schema, authenticatedSpec, 'authenticated')) rules.set(directive.coordinate, signedIn);
   // Whoever holds a scope is signed in: where both directives stand, this one says all.
   for (const { coordinate, scopes } of takeDirective(schema, requiresScopesSpec, 'requiresScopes')) rules.set(coordinate, scopes);
@@ -30,7 +33,7 @@ const scopesArgument = z.array(z.array(z.string())).default([]);
 
 interface TakenDirective {
   coordinate: string;
-  scopes: Requirement;
+  scopes: AccessRequirement;
 }
 
 function takeDirective(schema: Schema, specification: string, name: string): TakenDirective[] {

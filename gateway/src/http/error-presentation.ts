@@ -1,8 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
-import type { Logger } from '@tenantry/service';
+import { faultMessage, type Logger } from '@tenantry/service';
 import { GraphQLError, type FormattedExecutionResult, type GraphQLFormattedError } from 'graphql';
 import type { GatewayContext } from './gateway-context.ts';
-import { faultMessage } from './refusal.ts';
 import type { Outcome } from './request-record.ts';
 
 /** Codes that say no more than that something is wrong. The last is that of a subgraph's error without a code. */

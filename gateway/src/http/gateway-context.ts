@@ -1,8 +1,7 @@
 import { bearerToken, resolveTenantContext, type Principal, type TenantContext, type TokenVerifier } from '@tenantry/auth';
-import { TenantryError, type Logger } from '@tenantry/service';
+import { clientSignal, TenantryError, type Logger } from '@tenantry/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
-import { clientSignal } from './client-signal.ts';
 import { challenges, internalFault, toRefusal } from './refusal.ts';
 import { recordOf, type RequestRecord } from './request-record.ts';
 

@@ -1,6 +1,5 @@
-import type { Logger } from '@tenantry/service';
+import { faultMessage, type Logger } from '@tenantry/service';
 import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
-import { faultMessage } from './refusal.ts';
 
 /** Answers what never becomes a GraphQL request, in the shape of a GraphQL error. */
 export function answerHttpErrors(server: FastifyInstance, logger: Logger): void {

@@ -1,5 +1,5 @@
 import { HeaderMap } from '@apollo/server';
-import type { ErrorCode, TenantryError } from '@tenantry/service';
+import { faultMessage, type ErrorCode, type TenantryError } from '@tenantry/service';
 import { GraphQLError } from 'graphql';
 
 /** Statuses of a request that is refused as a whole, before any of it is executed. */
@@ -27,9 +27,6 @@ export const challenges = {
   invalidToken: 'Bearer error="invalid_token"',
   insufficientScope: 'Bearer error="insufficient_scope"',
 } as const;
-
-/** What a client learns of a fault of ours. The request id leads to the rest, in the log. */
-export const faultMessage = 'Something went wrong on our side.';
 
 /** Turns an error into one that refuses the whole request: Apollo Server answers with its status and challenge. */
 export function toRefusal(error: TenantryError, challenge?: string): GraphQLError {

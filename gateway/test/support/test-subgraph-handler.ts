@@ -1,9 +1,8 @@
 import { createContextVerifier, tenantContextHeader } from '@tenantry/auth';
-import { TenantryError } from '@tenantry/service';
+import { clientSignal, TenantryError } from '@tenantry/service';
 import Fastify from 'fastify';
 import { execute, GraphQLError, parse, type ExecutionResult } from 'graphql';
 import type { SubgraphOperation } from '../../src/index.ts';
-import { clientSignal } from '../../src/http/client-signal.ts';
 import type { TestSubgraph } from './test-subgraphs.ts';
 
 interface TestHandler {

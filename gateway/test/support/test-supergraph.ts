@@ -1,7 +1,6 @@
 import { Supergraph } from '@apollo/federation-internals';
 import type { GraphQLSchema } from 'graphql';
-import type { AccessRules } from '../../src/authorization/requirement.ts';
-import { takeAccessRules } from '../../src/authorization/take-access-rules.ts';
+import { takeAccessRules, type AccessRules } from '../../src/authorization/take-access-rules.ts';
 import { composeSupergraph } from '../../src/composition/compose-supergraph.ts';
 import { testSubgraphs } from './test-subgraphs.ts';
 

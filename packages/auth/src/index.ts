@@ -1,3 +1,4 @@
+export { isMet, signedIn, type AccessRequirement } from './access-requirement.ts';
 export { bearerToken } from './bearer-token.ts';
 export { developmentTokenDefaults, tokenVariables, tokenVerifierConfig, type TokenEnvironment } from './config.ts';
 export {

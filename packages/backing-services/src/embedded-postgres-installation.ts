@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -63,10 +63,22 @@ async function ownerOf(dataDirectory: string): Promise<Installation['user'] | nu
 async function reachable(directory: string, user: Installation['user'], notify: (message: string) => void): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   if (canEnter(directory, user)) return directory;
-  const name = createHash('sha256').update(directory).digest('hex').slice(0, 12);
-  const fallback = await openFolder(join(fallbackRoot, `${basename(directory)}-${name}`));
+  const fallback = await openFolder(join(fallbackRoot, await fallbackName(directory)));
   notify(`Postgres cannot run as root, and its own user cannot reach ${directory}: its data is in ${fallback}.`);
   return fallback;
+}
+
+/** Is kept in `directory`, so that who removes that begins anew, as everywhere else. */
+async function fallbackName(directory: string): Promise<string> {
+  const file = join(directory, 'data-is-elsewhere');
+  const name = `${basename(directory)}-${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(file, name, { flag: 'wx' });
+    return name;
+  } catch (error) {
+    if (!existsSync(file)) throw error;
+    return await readFile(file, 'utf8');
+  }
 }
 
 async function reachableBinaries(native: string, user: Installation['user']): Promise<string> {

@@ -115,6 +115,21 @@ test('as root below a folder that only root can enter, keeps its data elsewhere 
   await expect(query(postgres.url, 'SELECT 1')).resolves.toBe(1);
 });
 
+test('as root below such a folder, finds its data again, and begins anew once the folder was removed', async (context) => {
+  context.skip(process.getuid?.() !== 0, 'only root has Postgres run as another user');
+  const directory = join(await temporaryDirectory(0o700), 'postgres');
+  const start = async (password: string): Promise<string> => {
+    await using postgres = await startEmbeddedPostgres({ directory, password });
+    onTestFinished(async () => await rm(postgres.directory, { recursive: true, force: true }));
+    return postgres.directory;
+  };
+
+  const first = await start('x');
+  await expect(start('x')).resolves.toBe(first);
+  await rm(directory, { recursive: true });
+  await expect(start('another')).resolves.not.toBe(first);
+});
+
 test('as root, goes on as the user whose data it is', async (context) => {
   context.skip(process.getuid?.() !== 0, 'only root has Postgres run as another user');
   const options = { directory: await temporaryDirectory(), password: 'x' };

@@ -1,6 +1,7 @@
+import { StartError } from '@tenantry/service';
+
 /** Raised when the port asked for is taken. */
-export class PortInUseError extends Error {
-  override readonly name = 'PortInUseError';
+export class PortInUseError extends StartError {
   readonly port: number;
 
   constructor(port: number, what: string) {
@@ -10,8 +11,7 @@ export class PortInUseError extends Error {
 }
 
 /** Raised when another Postgres, most likely of an earlier start, runs on the data folder. */
-export class DataDirectoryInUseError extends Error {
-  override readonly name = 'DataDirectoryInUseError';
+export class DataDirectoryInUseError extends StartError {
   readonly dataDirectory: string;
 
   constructor(dataDirectory: string, processId: number | null) {
@@ -22,9 +22,7 @@ export class DataDirectoryInUseError extends Error {
 }
 
 /** Raised when the data folder was made with another administrator's password than the one given. */
-export class AdministratorPasswordError extends Error {
-  override readonly name = 'AdministratorPasswordError';
-
+export class AdministratorPasswordError extends StartError {
   constructor(dataDirectory: string, options?: ErrorOptions) {
     super(`Postgres refuses its administrator's password: ${dataDirectory} was made with another one.`, options);
   }

@@ -16,6 +16,9 @@ export type ErrorCode =
   | 'CONFLICT'
   | 'INTERNAL_SERVER_ERROR';
 
+/** What a caller learns of a fault of ours. The request id leads to the rest, in the log. */
+export const faultMessage = 'Something went wrong on our side.';
+
 export interface TenantryErrorOptions extends ErrorOptions {
   /** Milliseconds after which the same request may succeed. */
   retryAfterMs?: number;

@@ -1,8 +1,11 @@
+export { clientSignal } from './client-signal.ts';
 export { parseEnvironment, variable, type Environment, type Mode } from './config.ts';
+export { drainConnections } from './drain-connections.ts';
 export {
   BadInputError,
   ConfigError,
   ConflictError,
+  faultMessage,
   ForbiddenError,
   NotFoundError,
   PortInUseError,
@@ -17,5 +20,7 @@ export { runService } from './lifecycle.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export { createLogger, silentLogger, type Logger } from './logger.ts';
 export { startOperationsServer } from './operations-server.ts';
+export { processConfig, processVariables, type ProcessConfig } from './process-variables.ts';
+export { requestDeadline } from './request-deadline.ts';
 export { keyRingVariable, seal, unseal, type KeyRing } from './sealing.ts';
 export { canonicalUuid } from './uuid.ts';

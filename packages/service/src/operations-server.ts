@@ -1,6 +1,8 @@
 import Fastify from 'fastify';
 import type { Registry } from 'prom-client';
+import { drainConnections } from './drain-connections.ts';
 import { listen } from './listen.ts';
+import { requestDeadline } from './request-deadline.ts';
 
 export interface OperationsServerOptions {
   port: number;
@@ -14,7 +16,8 @@ export interface OperationsServerOptions {
  * @throws {PortInUseError}
  */
 export async function startOperationsServer({ port, host, metrics }: OperationsServerOptions): Promise<AsyncDisposable & { url: string }> {
-  const server = Fastify();
+  const server = Fastify(requestDeadline());
+  drainConnections(server);
   server.get('/metrics', async (_request, reply) => {
     await reply.type(metrics.contentType).send(await metrics.metrics());
   });

@@ -20,11 +20,11 @@ export const usage = `Starts Tenantry on this machine: Postgres, the gateway and
   --port            where the gateway listens               (or PORT)
   --metrics-port    where Prometheus finds /metrics         (or METRICS_PORT)
   --postgres-port   where the embedded Postgres listens     (or POSTGRES_PORT)
-  --data            folder for the data; it is kept between starts, remove it to begin anew
+  --data            folder for the data and secrets; it is kept between starts
   --verbose         logs every request
   --help            prints this
 
-Ctrl-C stops everything, Postgres included.`;
+Ctrl-C stops everything, Postgres included. To begin anew: rm -rf .tenantry/postgres .tenantry/secrets.json`;
 
 const defaults = { port: 4000, metricsPort: 9464, postgresPort: 54_018, directory: '.tenantry' };
 

@@ -26,7 +26,7 @@ export async function start({ directory, port, metricsPort, postgresPort }: Star
     { port: metricsPort, purpose: 'metrics', flag: '--metrics-port' },
     { port: postgresPort, purpose: 'Postgres', flag: '--postgres-port' },
   ]);
-  cleanup.defer(() => console.log(`Tenantry has stopped. Its data is kept in ${directory}.`));
+  cleanup.defer(() => console.log('Tenantry has stopped. Its data is kept.'));
 
   const secrets = await keepSecrets(directory);
   const postgres = cleanup.use(

@@ -1,5 +1,5 @@
 import type { ApolloGraphQLObjectTypeExtensions, GraphQLReferenceResolver } from '@apollo/subgraph';
-import type { TenantContext } from '@tenantry/auth';
+import { isMet, signedIn, type AccessRequirement, type TenantContext } from '@tenantry/auth';
 import { ForbiddenError, UnauthenticatedError } from '@tenantry/service';
 import {
   defaultFieldResolver,
@@ -21,10 +21,6 @@ import { z } from 'zod';
 import type { SubgraphContext } from './define-subgraph.ts';
 import { SubgraphDefinitionError } from './errors.ts';
 
-/** One `@requiresScopes` (any of the inner lists suffices, each as a whole), or `@authenticated`: no scope at all. */
-type AccessRule = { readonly scopes: readonly (readonly string[])[] };
-
-const authenticated: AccessRule = { scopes: [[]] };
 const scopeLists = z.array(z.array(z.string()));
 
 /**
@@ -40,12 +36,10 @@ export function guardSchema(schema: GraphQLSchema, document: DocumentNode): Grap
 }
 
 /** @throws {UnauthenticatedError} {ForbiddenError} */
-function checkAccess(rules: readonly AccessRule[], { principal }: TenantContext): void {
+function checkAccess(requirements: readonly AccessRequirement[], { principal }: TenantContext): void {
   if (!principal) throw new UnauthenticatedError('Sign in to ask for this.');
-  for (const { scopes } of rules) {
-    if (scopes.some((all) => all.every((scope) => principal.scopes.includes(scope)))) continue;
-    throw new ForbiddenError(`This needs the scope ${scopes.map((all) => all.join(' and ')).join(', or ')}.`);
-  }
+  const unmet = requirements.find((requirement) => !isMet(requirement, principal));
+  if (unmet) throw new ForbiddenError(`This needs the scope ${unmet.map((scopes) => scopes.join(' and ')).join(', or ')}.`);
 }
 
 function guardType(type: GraphQLObjectType, schema: GraphQLSchema): void {
@@ -59,7 +53,7 @@ function guardType(type: GraphQLObjectType, schema: GraphQLSchema): void {
   }
 }
 
-function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readonly AccessRule[]): void {
+function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readonly AccessRequirement[]): void {
   const resolve = field.resolve ?? defaultFieldResolver;
   field.resolve = (parent, args, context, info) => {
     checkAccess(rules, context.request.tenantContext);
@@ -68,7 +62,7 @@ function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readon
 }
 
 /** An entity is refused before its reference is read, so that its mere existence is not told either. */
-function guardReference(type: GraphQLObjectType, rules: readonly AccessRule[]): void {
+function guardReference(type: GraphQLObjectType, rules: readonly AccessRequirement[]): void {
   const extensions: ApolloGraphQLObjectTypeExtensions<unknown, SubgraphContext> = type.extensions;
   const resolve: GraphQLReferenceResolver<SubgraphContext> = extensions.apollo?.subgraph?.resolveReference ?? ((reference) => reference);
   // Async, so that one refusal does not fail the other entities of the request.
@@ -79,25 +73,25 @@ function guardReference(type: GraphQLObjectType, rules: readonly AccessRule[]): 
   type.extensions = { ...extensions, apollo: { subgraph: { resolveReference } } };
 }
 
-function rulesOfType(type: GraphQLNamedType, schema: GraphQLSchema): AccessRule[] {
+function rulesOfType(type: GraphQLNamedType, schema: GraphQLSchema): AccessRequirement[] {
   const nodes: ASTNode[] = [...(type.astNode ? [type.astNode] : []), ...type.extensionASTNodes];
   const inherited = isObjectType(type) || isInterfaceType(type) ? type.getInterfaces() : [];
   return [...nodes.flatMap((node) => rulesOfNode(node, schema)), ...inherited.flatMap((parent) => rulesOfType(parent, schema))];
 }
 
-function rulesOfNode(node: ASTNode | null | undefined, schema: GraphQLSchema): AccessRule[] {
+function rulesOfNode(node: ASTNode | null | undefined, schema: GraphQLSchema): AccessRequirement[] {
   const directives: readonly DirectiveNode[] = node && 'directives' in node ? (node.directives ?? []) : [];
   return directives.flatMap((directive) => {
     const name = specificationName(directive);
-    if (name === 'authenticated') return [authenticated];
+    if (name === 'authenticated') return [signedIn];
     return name === 'requiresScopes' ? [requiredScopes(directive, schema)] : [];
   });
 }
 
-function requiredScopes(directive: DirectiveNode, schema: GraphQLSchema): AccessRule {
+function requiredScopes(directive: DirectiveNode, schema: GraphQLSchema): AccessRequirement {
   const definition = schema.getDirective(directive.name.value);
   const values = definition ? getDirectiveValues(definition, { directives: [directive] }) : undefined;
-  return { scopes: scopeLists.parse(values?.['scopes']) };
+  return scopeLists.parse(values?.['scopes']);
 }
 
 /** `federation__authenticated` is `authenticated` that was not imported. */

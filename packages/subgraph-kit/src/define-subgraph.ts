@@ -12,6 +12,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { guardSchema } from './access-rules.ts';
+import { checkReferences } from './entity-references.ts';
 import { SubgraphDefinitionError } from './errors.ts';
 import type { SubgraphServices } from './services.ts';
 import type { SubgraphRequest } from './subgraph-request.ts';
@@ -70,7 +71,7 @@ function buildSchema<Context>(schemaPath: string, resolvers: Resolvers<Context>)
     const typeDefs = parse(new Source(readFileSync(schemaPath, 'utf8'), schemaPath));
     const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
     refuseStrayResolvers(schema, resolvers);
-    return guardSchema(schema, typeDefs);
+    return guardSchema(checkReferences(schema), typeDefs);
   } catch (cause) {
     throw new SubgraphDefinitionError(`${placeOf(cause) ?? schemaPath}: ${messageOf(cause)}`, { cause });
   }

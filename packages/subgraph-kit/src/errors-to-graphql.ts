@@ -1,4 +1,4 @@
-import { TenantryError, type Logger } from '@tenantry/service';
+import { faultMessage, TenantryError, type Logger } from '@tenantry/service';
 import { GraphQLError } from 'graphql';
 import { z } from 'zod';
 
@@ -16,7 +16,7 @@ export function toGraphQLErrors(errors: readonly GraphQLError[], { requestId, lo
     const known = knownError(cause, error);
     if (known) return rewrite(error, known.message, known.extensions);
     unknown.add(cause);
-    return rewrite(error, 'Something went wrong on our side.', { code: 'INTERNAL_SERVER_ERROR', requestId });
+    return rewrite(error, faultMessage, { code: 'INTERNAL_SERVER_ERROR', requestId });
   });
   for (const err of unknown) logger.error({ err }, 'a resolver failed');
   return mapped;

@@ -35,6 +35,7 @@ function caller(name = 'in process'): TestCaller {
   return found;
 }
 
+const nested = (depth: number) => `{ ${'thing { '.repeat(depth)} id ${'}'.repeat(depth)} }`;
 const codesOf = ({ errors = [] }: Answer) => errors.map(({ extensions }) => extensions.code);
 
 async function controlQuery(sql: string): Promise<Record<string, unknown>[]> {
@@ -99,6 +100,22 @@ describe.each(['in process', 'over HTTP'])('a subgraph asked %s', (transport) =>
     expect(codesOf(answer)).toEqual(['BAD_USER_INPUT']);
     expect(answer.errors?.[0]?.message).toContain('"$s"');
   });
+
+  it('refuses a document that is too long or too deep', async () => {
+    const { ask } = caller(transport);
+    expect(codesOf(await ask(member, `{ ${'open '.repeat(100_000)} }`))).toEqual(['GRAPHQL_PARSE_FAILED']);
+    expect(await ask(member, nested(199))).toEqual({ data: { thing: null } });
+    expect(codesOf(await ask(member, nested(200)))).toEqual(['GRAPHQL_VALIDATION_FAILED']);
+    expect(codesOf(await ask(member, nested(20_000)))).toEqual(['OPERATION_TOO_COMPLEX']);
+  });
+
+  it.each(['{ __typename: "Pear" }', '{ __typename: "Query" }', '{ __typename: 1 }', '{ id: "1" }', '1'])(
+    'takes a reference to %s, which is no entity, for a fault of the caller',
+    async (representation) => {
+      const answer = await caller(transport).ask(member, `{ _entities(representations: [${representation}]) { __typename } }`);
+      expect([answer.data, codesOf(answer)]).toEqual([null, ['BAD_USER_INPUT']]);
+    },
+  );
 
   it('tells nothing of an error that is its own fault but the request it was', async () => {
     const answer = await caller(transport).ask(member, '{ broken }', { requestId: 'r-broken' });
@@ -203,6 +220,16 @@ describe('an operator who acts in a tenant', () => {
     );
     const { issuer, subject } = operator;
     expect(audited).toEqual([{ action: 'tenant.impersonate', issuer, subject, tenant_id: tenant.id, outcome: 'ALLOWED' }]);
+  });
+
+  it.each([
+    ['query Harmless { open: userCount ...More } fragment More on Query { role again: role }', 'query', 'userCount, role'],
+    ['mutation Harmless { role: addUser(email: "audited@people.example") }', 'mutation', 'addUser'],
+  ])('is on record with what was done, whatever it is called: %s', async (query, type, fields) => {
+    const requestId = randomUUID();
+    await caller().ask(operator, query, { within: tenant.id, requestId });
+    const audited = await controlQuery(`SELECT detail FROM audit_log WHERE request_id = '${requestId}'`);
+    expect(audited).toEqual([{ detail: { operation: 'probe:Harmless', type, fields } }]);
   });
 
   it('is refused when that cannot be recorded', async () => {

@@ -4,7 +4,13 @@ import type { Mode } from '@tenantry/service';
 import { execute, OperationTypeNode, type ExecutionResult } from 'graphql';
 import type { Subgraph } from './define-subgraph.ts';
 import { toGraphQLErrors, toRefusal } from './errors-to-graphql.ts';
-import { isIntrospection, OperationDocuments, OperationRefusedError, type PreparedOperation } from './operation-documents.ts';
+import {
+  isIntrospection,
+  OperationDocuments,
+  OperationRefusedError,
+  rootFieldNames,
+  type PreparedOperation,
+} from './operation-documents.ts';
 import type { SubgraphServices } from './services.ts';
 import { openSubgraphRequest } from './subgraph-request.ts';
 
@@ -31,6 +37,13 @@ export interface ExecuteOptions {
 /** A subgraph ready to answer: the one entry for both transports, with one trust check. */
 export interface SubgraphHandler {
   readonly name: string;
+  /**
+   * Checks who asks, before anything of a request is read; {@link execute} checks again.
+   *
+   * @returns the tenant context; null without one in development, where the schema is answered to anybody, and nothing else
+   * @throws {UnauthenticatedError}
+   */
+  authenticate(signedContext: string | undefined): TenantContext | null;
   /**
    * @param signedContext the signed tenant context; without a valid one nothing is answered
    * @returns without `data` when the operation was refused before its execution
@@ -64,12 +77,16 @@ class SchemaHandler implements SubgraphHandler {
     return this.#subgraph.name;
   }
 
+  authenticate(signedContext: string | undefined): TenantContext | null {
+    return signedContext === undefined && this.#mode === 'development' ? null : this.#contexts.verify(signedContext);
+  }
+
   async execute(operation: SubgraphOperation, signedContext: string | undefined, options: ExecuteOptions = {}): Promise<ExecutionResult> {
     const signal = options.signal ?? neverAborted;
     signal.throwIfAborted();
     let requestId: string = randomUUID();
     try {
-      const tenantContext = this.#authenticate(operation, signedContext, requestId);
+      const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation, requestId);
       requestId = tenantContext.requestId;
       const prepared = this.#documents.prepare(operation.query, operation.operationName);
       return await this.#run(prepared, operation, tenantContext, signal);
@@ -80,24 +97,23 @@ class SchemaHandler implements SubgraphHandler {
     }
   }
 
-  /** Nothing of an operation is looked at before its context holds, save in development for the schema itself. */
-  #authenticate({ query, operationName }: SubgraphOperation, signedContext: string | undefined, requestId: string): TenantContext {
-    if (signedContext === undefined && this.#mode === 'development' && isIntrospection(this.#documents.prepare(query, operationName))) {
-      return { principal: null, tenantId: null, impersonated: false, requestId };
-    }
-    return this.#contexts.verify(signedContext);
+  /** The context of an operation that comes without one, and may do so because it asks for nothing but the schema. */
+  #introspecting({ query, operationName }: SubgraphOperation, requestId: string): TenantContext {
+    if (!isIntrospection(this.#documents.prepare(query, operationName))) return this.#contexts.verify(undefined);
+    return { principal: null, tenantId: null, impersonated: false, requestId };
   }
 
   async #run(
-    { document, definition }: PreparedOperation,
+    prepared: PreparedOperation,
     { variables, operationName }: SubgraphOperation,
     tenantContext: TenantContext,
     callerSignal: AbortSignal,
   ): Promise<ExecutionResult> {
+    const { document, definition } = prepared;
     const operation = `${this.name}:${definition.name?.value ?? definition.operation}`;
     const signal = definition.operation === OperationTypeNode.QUERY ? callerSignal : neverAborted;
     await using request = openSubgraphRequest({ tenantContext, operation, signal, pool: this.#services.pool });
-    await this.#audit(tenantContext, operation);
+    await this.#audit(tenantContext, prepared, operation);
     signal.throwIfAborted();
     const contextValue = this.#subgraph.createContext(request, this.#services);
     const { schema } = this.#subgraph;
@@ -109,7 +125,7 @@ class SchemaHandler implements SubgraphHandler {
   }
 
   /** An operator's request within a tenant is on record before anything is read for it, or is not answered. */
-  async #audit(tenantContext: TenantContext, operation: string): Promise<void> {
+  async #audit(tenantContext: TenantContext, prepared: PreparedOperation, operation: string): Promise<void> {
     const { tenantId, impersonated, requestId } = tenantContext;
     if (!impersonated) return;
     const { issuer, subject } = requirePrincipal(tenantContext);
@@ -120,7 +136,7 @@ class SchemaHandler implements SubgraphHandler {
       tenantId,
       requestId,
       outcome: 'ALLOWED',
-      detail: { operation },
+      detail: { operation, type: prepared.definition.operation, fields: rootFieldNames(prepared).join(', ') },
     });
   }
 }

@@ -20,6 +20,12 @@ import { LRUCache } from 'lru-cache';
 /** Characters of query text whose documents are kept: the gateway's plans repeat. */
 const cachedCharacters = 8 * 1024 * 1024;
 
+/** Tokens of a document at most: many times what the gateway takes, whose plans unfold what a client wrote in short. */
+const maxTokens = 100_000;
+
+/** Selection sets within selection sets at most: more than the gateway's plans have, and far from what overflows the stack. */
+const maxDepth = 200;
+
 /** Raised when an operation is not executed: it does not parse, or is not valid in this schema. */
 export class OperationRefusedError extends Error {
   readonly errors: readonly GraphQLError[];
@@ -45,7 +51,8 @@ export class OperationDocuments {
 
   constructor(schema: GraphQLSchema, mode: Mode) {
     this.#schema = schema;
-    this.#rules = mode === 'development' ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule, noServiceSdl];
+    const production = [NoSchemaIntrospectionCustomRule, noServiceSdl];
+    this.#rules = [...specifiedRules, notTooDeep, ...(mode === 'production' ? production : [])];
   }
 
   /** @throws {OperationRefusedError} */
@@ -58,8 +65,8 @@ export class OperationDocuments {
   }
 
   #parse(query: string): DocumentNode {
-    const document = parseText(query);
-    const errors = validate(this.#schema, document, this.#rules);
+    const document = unlessTooDeep(() => parseText(query));
+    const errors = unlessTooDeep(() => validate(this.#schema, document, this.#rules));
     if (errors.length > 0) throw new OperationRefusedError(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
     this.#valid.set(query, document);
     return document;
@@ -68,12 +75,23 @@ export class OperationDocuments {
 
 /** Whether an operation asks for nothing but the schema. */
 export function isIntrospection({ document, definition }: PreparedOperation): boolean {
-  return definition.operation === OperationTypeNode.QUERY && rootFieldNames(definition.selectionSet, document).every(isIntrospectionField);
+  return definition.operation === OperationTypeNode.QUERY && rootFieldNames({ document, definition }).every(isIntrospectionField);
+}
+
+/** graphql-js reads and validates by recursion: what is nested too deeply overflows the stack, and is refused like what is too long. */
+function unlessTooDeep<Result>(read: () => Result): Result {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    const refusal = new GraphQLError('The document is nested too deeply.', { extensions: { code: 'OPERATION_TOO_COMPLEX' } });
+    throw new OperationRefusedError([refusal]);
+  }
 }
 
 function parseText(query: string): DocumentNode {
   try {
-    return parse(query);
+    return parse(query, { maxTokens });
   } catch (error) {
     throw error instanceof GraphQLError ? new OperationRefusedError([withCode(error, 'GRAPHQL_PARSE_FAILED')]) : error;
   }
@@ -84,9 +102,9 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
   return new GraphQLError(message, { nodes, source, positions, extensions: { code } });
 }
 
-/** The fields of the root that an operation selects, directly or by fragments, each of which is looked at once. */
-function rootFieldNames(root: SelectionSetNode, document: DocumentNode): string[] {
-  const fragments = document.definitions.filter((definition) => definition.kind === Kind.FRAGMENT_DEFINITION);
+/** Names of the root's fields that an operation selects, directly or by fragments, each of which is looked at once. */
+export function rootFieldNames({ document, definition }: PreparedOperation): string[] {
+  const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   const spread = new Set<string>();
   const namesIn = ({ selections }: SelectionSetNode): string[] =>
     selections.flatMap((selection) => {
@@ -97,11 +115,27 @@ function rootFieldNames(root: SelectionSetNode, document: DocumentNode): string[
       spread.add(name);
       return fragments.filter((fragment) => fragment.name.value === name).flatMap((fragment) => namesIn(fragment.selectionSet));
     });
-  return namesIn(root);
+  return [...new Set(namesIn(definition.selectionSet))];
 }
 
 function isIntrospectionField(name: string): boolean {
   return ['__schema', '__type', '__typename', '_service'].includes(name);
+}
+
+function notTooDeep(context: ValidationContext): ASTVisitor {
+  let depth = 0;
+  return {
+    SelectionSet: {
+      enter: (node) => {
+        depth++;
+        if (depth === maxDepth + 1)
+          context.reportError(new GraphQLError(`Fields nest up to ${maxDepth} deep, and not more.`, { nodes: node }));
+      },
+      leave: () => {
+        depth--;
+      },
+    },
+  };
 }
 
 /** Federation's own introspection: the schema as text. */

@@ -40,9 +40,20 @@ interface PostOptions {
 
 async function connectTo(url: string): Promise<AsyncDisposable & { socket: Socket }> {
   const { hostname, port } = new URL(url);
-  const socket = connect(Number(port), hostname).resume();
+  const socket = connect(Number(port), hostname);
   await once(socket, 'connect');
   return { socket, [Symbol.asyncDispose]: async () => void socket.destroy() };
+}
+
+/** What a server answers to the head of a request whose body never comes. */
+async function headOfAnswer(url: string, signedContext: string | undefined, length: string): Promise<string> {
+  await using connection = await connectTo(url);
+  const { socket } = connection;
+  const context = signedContext === undefined ? [] : [`${tenantContextHeader}: ${signedContext}`];
+  const head = ['POST /graphql HTTP/1.1', 'Host: test', 'Content-Type: application/json', length, ...context];
+  socket.write(`${head.join('\r\n')}\r\n\r\n`);
+  const [answer]: Buffer[] = await once(socket, 'data');
+  return String(answer);
 }
 
 describe('a subgraph server', () => {
@@ -72,6 +83,28 @@ describe('a subgraph server', () => {
     expect(await response.json()).toMatchObject({ errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
   });
 
+  it.each(['forged', undefined])('refuses a caller whose context is %s before it reads their body', async (signedContext) => {
+    const head = await headOfAnswer(caller.url, signedContext, 'Content-Length: 1000000');
+    expect(head).toContain('401 Unauthorized');
+  });
+
+  it('in development reads a short body without a context, which may ask for the schema, and no other', async () => {
+    const { handler } = createTestCaller(defineProbe(), { services: installation.services, mode: 'development' });
+    await using server = await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger: silentLogger });
+    const ask = async (operation: object) =>
+      await fetch(`${server.url}/graphql`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(operation),
+      });
+    expect(await (await ask({ query: '{ __typename }' })).json()).toEqual({ data: { __typename: 'Query' } });
+    expect((await ask({ query: '{ open }' })).status).toBe(401);
+    for (const length of ['Content-Length: 65537', 'Transfer-Encoding: chunked']) {
+      expect(await headOfAnswer(server.url, undefined, length)).toContain('401 Unauthorized');
+    }
+    expect(await headOfAnswer(server.url, 'forged', 'Content-Length: 10')).toContain('401 Unauthorized');
+  });
+
   it('answers nothing by GET', async () => {
     expect((await fetch(`${caller.url}/graphql?query={open}`)).status).toBe(404);
   });
@@ -91,6 +124,7 @@ describe('a subgraph server', () => {
   it('ends what it has begun before it closes, and does not wait for connections that ask nothing', async () => {
     const other = await createHttpTestCaller(defineProbe(), installation);
     await using silent = await connectTo(other.url);
+    silent.socket.resume();
     const answer = other.ask(member, '{ sleep(seconds: 0.5) }');
     await sleep(200);
     const closing = performance.now();

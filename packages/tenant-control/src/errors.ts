@@ -1,5 +1,6 @@
 import type { TenantStatus } from '@tenantry/prisma/control';
-import { BadInputError, ConflictError, NotFoundError, TenantryError } from '@tenantry/service';
+import { BadInputError, ConflictError, TenantryError } from '@tenantry/service';
+import { TenantNotFoundError } from '@tenantry/tenant-pool';
 import { transitions, type TransitionName } from './tenant-status.ts';
 
 /** Raised when another tenant has the slug. */
@@ -35,11 +36,8 @@ export class ClusterMissingError extends Error {
   }
 }
 
-/** Raised when no tenant has the id. */
-export class UnknownTenantError extends NotFoundError {
-  constructor(id: string) {
-    super(`There is no tenant with the id ${JSON.stringify(id)}.`);
-  }
+export function noSuchTenant(id: string): TenantNotFoundError {
+  return new TenantNotFoundError(`There is no tenant with the id ${JSON.stringify(id)}.`);
 }
 
 /** Raised when a change is made and lasting, but the other processes could not be told; they notice it by themselves after a while. */

@@ -1,6 +1,6 @@
 export type { AuditRecord } from './catalog/audit.ts';
 export { openCatalog, type Catalog, type CatalogOptions } from './catalog/catalog.ts';
-export { tenantCursor, type ListTenantsOptions, type TenantFilter, type TenantPage } from './catalog/tenant-list.ts';
+export type { ListTenantsOptions, TenantFilter, TenantPosition } from './catalog/tenant-list.ts';
 export { clusterVariable, type ClusterConfig } from './clusters/cluster-config.ts';
 export { prepareControlDatabase } from './control-database.ts';
 export {
@@ -11,7 +11,6 @@ export {
   ProvisioningUnfinishedError,
   SlugTakenError,
   UnknownClusterError,
-  UnknownTenantError,
 } from './errors.ts';
 export { provisionInputSchema, type ProvisionInput } from './provisioning/provision-input.ts';
 export type { ProvisionOptions } from './provisioning/provision-tenant.ts';

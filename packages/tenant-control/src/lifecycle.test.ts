@@ -92,7 +92,7 @@ describe.each<{ act: 'suspendTenant' | 'resumeTenant'; statuses: TenantStatus[] 
   });
 
   test.each([randomUUID(), 'acme', ''])('of %j, which is no tenant, is an error that says so', async (id) => {
-    await expect(installation.control[act](id, operator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(installation.control[act](id, operator)).rejects.toMatchObject({ code: 'TENANT_NOT_FOUND' });
   });
 });
 
@@ -105,13 +105,15 @@ test('the usage of a tenant on a cluster that TENANT_CLUSTERS lost is a fault of
     bus: { publish: async () => {}, subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }) },
     logger: silentLogger,
   });
-  const error = await lost.measureUsage(tenant.id).catch((reason: unknown) => reason);
+  const [error] = await lost.measureUsage([tenant.id]);
   expect(error).toBeInstanceOf(ClusterMissingError);
   expect(error).not.toBeInstanceOf(TenantryError);
   expect(error).toMatchObject({ message: 'There are tenants on the cluster "standard", which TENANT_CLUSTERS does not name: add it.' });
 });
 
 test('the usage of what is no tenant is an error that says so', async () => {
-  await expect(installation.control.measureUsage(randomUUID())).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await expect(installation.control.measureUsage('acme')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  const noTenant = expect.objectContaining({ code: 'TENANT_NOT_FOUND' });
+  const usage = { databaseBytes: expect.any(Number), connections: 0 };
+  const ids = [randomUUID(), tenant.id, 'acme', tenant.id.toUpperCase(), '\0'];
+  expect(await installation.control.measureUsage(ids)).toEqual([noTenant, usage, noTenant, usage, noTenant]);
 });

@@ -2,7 +2,7 @@ import type { PrismaClient, TenantStatus } from '@tenantry/prisma/control';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import { writeAudit } from './catalog/audit.ts';
 import type { Catalog } from './catalog/catalog.ts';
-import { ChangeNotAnnouncedError, IllegalTransitionError, UnknownTenantError } from './errors.ts';
+import { ChangeNotAnnouncedError, IllegalTransitionError, noSuchTenant } from './errors.ts';
 import type { Actor, Tenant } from './tenant.ts';
 import { allows, transitions } from './tenant-status.ts';
 
@@ -16,7 +16,7 @@ export interface LifecycleServices {
  * Changes a tenant's status, with a record of who did it, and tells every process. A tenant that has the status already is left
  * as it is and everybody is told again, so that a call that failed on its way can be repeated.
  *
- * @throws {UnknownTenantError} {IllegalTransitionError} {ChangeNotAnnouncedError}
+ * @throws {TenantNotFoundError} {IllegalTransitionError} {ChangeNotAnnouncedError}
  */
 export async function changeStatus(
   id: string,
@@ -56,9 +56,9 @@ async function move(
   });
 }
 
-/** @throws {UnknownTenantError} */
+/** @throws {TenantNotFoundError} */
 async function findTenant(catalog: Catalog, id: string): Promise<Tenant> {
   const [tenant] = await catalog.findTenants([id]);
-  if (!tenant) throw new UnknownTenantError(id);
+  if (!tenant) throw noSuchTenant(id);
   return tenant;
 }

@@ -51,6 +51,17 @@ test('a tier goes to the cluster of its name, and else to the first one', async 
   expect(await clusterFor(both, 'three', 'PREMIUM', 'first')).toBe('first');
 });
 
+test('a cluster that is down keeps nobody from measuring the tenants of the others', async () => {
+  await using both = await restart({ standard: server, premium: server });
+  const up = await both.provisionTenant({ slug: 'one', name: 'One' }, { actor: operator });
+  const lost = await both.provisionTenant({ slug: 'two', name: 'Two', tier: 'PREMIUM' }, { actor: operator });
+  await using control = await restart({ standard: server, premium: server.replace(/:\d+\/postgres$/, ':1/postgres') });
+  expect(await control.measureUsage([lost.id, up.id])).toEqual([
+    expect.objectContaining({ message: 'The cluster "premium" could not be asked what its tenants take up.', cause: expect.any(Error) }),
+    { databaseBytes: expect.any(Number), connections: expect.any(Number) },
+  ]);
+});
+
 test('a cluster that is down refuses tenants and leaves nothing, while the others take them', async () => {
   const down = server.replace(/:\d+\/postgres$/, ':1/postgres');
   await using control = await restart({ standard: server, premium: down });

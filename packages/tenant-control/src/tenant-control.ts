@@ -21,12 +21,17 @@ export interface TenantControl extends AsyncDisposable {
    * @throws {ProvisioningError} when a step failed
    */
   provisionTenant(input: ProvisionInput, options: ProvisionOptions): Promise<Tenant>;
-  /** From now on nobody reaches the tenant's data. @throws {UnknownTenantError} {IllegalTransitionError} */
+  /** From now on nobody reaches the tenant's data. @throws {TenantNotFoundError} {IllegalTransitionError} */
   suspendTenant(id: string, actor: Actor): Promise<Tenant>;
-  /** Undoes {@link suspendTenant}. @throws {UnknownTenantError} {IllegalTransitionError} */
+  /** Undoes {@link suspendTenant}. @throws {TenantNotFoundError} {IllegalTransitionError} */
   resumeTenant(id: string, actor: Actor): Promise<Tenant>;
-  /** @throws {UnknownTenantError} {ClusterMissingError} */
-  measureUsage(id: string): Promise<TenantUsage>;
+  /**
+   * What tenants take up, by one statement to each of their clusters.
+   *
+   * @returns for each id, in order, its usage or why there is none: {TenantNotFoundError} {ClusterMissingError}, or the error of
+   * its cluster
+   */
+  measureUsage(ids: readonly string[]): Promise<(TenantUsage | Error)[]>;
 }
 
 export interface TenantControlOptions {
@@ -58,7 +63,7 @@ export async function createTenantControl(options: TenantControlOptions): Promis
       await provisionTenant(input, provisionOptions, { catalog, db, keyRing, clusters, bus, logger, beforeStep }),
     suspendTenant: async (id, actor) => await changeStatus(id, 'suspend', actor, { catalog, db, bus }),
     resumeTenant: async (id, actor) => await changeStatus(id, 'resume', actor, { catalog, db, bus }),
-    measureUsage: async (id) => await measureUsage(db, clusters, id),
+    measureUsage: async (ids) => await measureUsage(db, clusters, ids),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }

@@ -1,12 +1,6 @@
-import {
-  createLoader,
-  createSharedRead,
-  type Loader,
-  type SubgraphContext,
-  type SubgraphRequest,
-  type SubgraphServices,
-} from '@tenantry/subgraph-kit';
+import { createLoader, type Loader, type SubgraphContext, type SubgraphRequest, type SubgraphServices } from '@tenantry/subgraph-kit';
 import type { Catalog, Tenant, TenantControl, TenantUsage } from '@tenantry/tenant-control';
+import DataLoader from 'dataloader';
 import { ControlMissingError } from './errors.ts';
 import { TenantSettingsStore } from './tenant-settings-store.ts';
 
@@ -16,8 +10,8 @@ export interface TenantsContext extends SubgraphContext {
   /** By id, whoever asks: see `visible-tenants.ts` for who may. */
   readonly tenants: Loader<Tenant | null>;
   readonly settings: TenantSettingsStore;
-  /** Measured by a cluster's administrator, at most once a request for each tenant. */
-  readonly usage: { load(tenantId: string): Promise<TenantUsage> };
+  /** Measured by the clusters' administrators: tenants asked for together by one statement to each cluster, each once a request. */
+  readonly usage: Pick<DataLoader<string, TenantUsage>, 'load'>;
   /** @throws {ControlMissingError} */
   readonly control: () => TenantControl;
 }
@@ -29,7 +23,7 @@ export function createContext(request: SubgraphRequest, { catalog, control }: Su
     catalog,
     tenants: createLoader(async (ids) => await catalog.findTenants(ids), { by: ({ id }) => id }),
     settings: new TenantSettingsStore(async () => await request.db()),
-    usage: createSharedRead(async (tenantId: string) => await demandControl().measureUsage(tenantId)),
+    usage: new DataLoader(async (ids: readonly string[]) => await demandControl().measureUsage(ids)),
     control: demandControl,
   };
 }

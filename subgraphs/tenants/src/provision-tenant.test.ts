@@ -79,6 +79,6 @@ describe('Mutation.provisionTenant', () => {
     expect(codesOf(await provision(reader, input))).toEqual(['FORBIDDEN']);
     expect(codesOf(await provision(tenants.acme.admin, input))).toEqual(['FORBIDDEN']);
     expect(codesOf(await provision(null, input))).toEqual(['UNAUTHENTICATED']);
-    expect((await tenants.installation.services.catalog.listTenants({ first: 1, filter: { search: input.slug } })).totalCount).toBe(0);
+    expect(await tenants.installation.services.catalog.countTenants({ search: input.slug })).toBe(0);
   });
 });

@@ -55,6 +55,6 @@ describe('Mutation.suspendTenant and resumeTenant', () => {
   });
 
   it.each<Field>(['suspendTenant', 'resumeTenant'])('%s of no tenant says so', async (field) => {
-    for (const id of [randomUUID(), 'nonsense']) expect(codesOf(await set(field, writer, id))).toEqual(['NOT_FOUND']);
+    for (const id of [randomUUID(), 'nonsense']) expect(codesOf(await set(field, writer, id))).toEqual(['TENANT_NOT_FOUND']);
   });
 });

@@ -1,11 +1,13 @@
+import { randomUUID } from 'node:crypto';
 import { operatorWith } from '@tenantry/subgraph-kit/testing';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
-import { openTwoTenants, outcomeOf, type TwoTenants } from './testing/two-tenants.ts';
+import { addTenant, openTwoTenants, outcomeOf, type TwoTenants } from './testing/two-tenants.ts';
 
 const operator = operatorWith('tenants:read');
 let tenants: TwoTenants;
 beforeAll(async () => {
   tenants = await openTwoTenants(inject('postgresUrl'));
+  for (let more = 0; more < 2; more++) await addTenant(tenants.installation);
 });
 afterAll(async () => await tenants[Symbol.asyncDispose]());
 
@@ -24,10 +26,19 @@ const list = `query ($first: Int, $after: String, $filter: TenantFilter) {
   }
 }`;
 
+function cursorAt(instant: string): string {
+  return Buffer.from(JSON.stringify({ v: 1, o: 'tenants:created-at:asc', k: instant, id: randomUUID() })).toString('base64url');
+}
+
 async function pageOf(variables: Record<string, unknown>): Promise<Page> {
   const { data } = await tenants.caller.ask<{ tenants: Page }>(operator, list, { variables });
   if (!data) throw new Error('There is no page.');
   return data.tenants;
+}
+
+async function costOf(selection: string): Promise<number> {
+  const asked = async () => await tenants.caller.ask(operator, `{ tenants { ${selection} } }`);
+  return (await tenants.installation.statements.record(asked)).length;
 }
 
 describe('Query.tenants', () => {
@@ -43,7 +54,7 @@ describe('Query.tenants', () => {
     }
     expect(new Set(slugs).size).toBe(slugs.length);
     expect(slugs).toHaveLength(totalCount);
-    expect(slugs.slice(-2)).toEqual([tenants.acme.tenant.slug, tenants.globex.tenant.slug]);
+    expect(slugs.slice(0, 2)).toEqual([tenants.acme.tenant.slug, tenants.globex.tenant.slug]);
   });
 
   it('filters by a part of the slug, by status and by tier', async () => {
@@ -56,7 +67,44 @@ describe('Query.tenants', () => {
     expect(await pageOf({ filter: { search: '%' } })).toMatchObject({ totalCount: 0 });
   });
 
-  it.each([{ first: -1 }, { first: 0 }, { first: 101 }, { after: 'nonsense' }])('refuses %j', async (variables) => {
+  it('is empty for a page of none, and says whether there are tenants', async () => {
+    expect(await pageOf({ first: 0 })).toMatchObject({
+      nodes: [],
+      pageInfo: { hasNextPage: true, hasPreviousPage: false, endCursor: null },
+    });
+  });
+
+  it('is counted only when its count is asked for', async () => {
+    expect(await costOf('nodes { slug }')).toBe(1);
+    expect(await costOf('nodes { slug } totalCount')).toBe(2);
+  });
+
+  it.each([1, 2, 4])('measures what %i tenants take up by one statement to the catalog and one to their cluster', async (first) => {
+    const shown: unknown[] = [];
+    const statements = await tenants.installation.statements.record(async () => {
+      const query = `{ tenants(first: ${first}) { nodes { usage { databaseBytes connections } } } }`;
+      const { data } = await tenants.caller.ask<{ tenants: { nodes: unknown[] } }>(operator, query);
+      shown.push(...(data?.tenants.nodes ?? []));
+    });
+    expect(shown).toEqual(
+      Array.from({ length: first }, () => ({ usage: { databaseBytes: expect.any(Number), connections: expect.any(Number) } })),
+    );
+    const page = 1;
+    expect(statements).toHaveLength(page + 2);
+    expect(statements.filter(({ sql }) => sql.includes('pg_database_size'))).toHaveLength(1);
+  });
+
+  it.each([
+    { first: -1 },
+    { first: 101 },
+    { after: '' },
+    { after: 'nonsense' },
+    { after: cursorAt('2026-02-30T00:00:00.000Z') },
+    { after: cursorAt('0000-01-01T00:00:00.000Z') },
+    { after: cursorAt('+275760-09-13T00:00:00.000Z') },
+    { filter: { search: 'nul\0' } },
+    { filter: { search: 'half \ud83d' } },
+  ])('refuses %j', async (variables) => {
     const answer = await tenants.caller.ask(operator, list, { variables });
     expect(outcomeOf(answer)).toEqual({ data: null, codes: ['BAD_USER_INPUT'] });
   });

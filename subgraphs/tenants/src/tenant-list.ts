@@ -1,7 +1,6 @@
-import { tenantCursor, type Tenant, type TenantFilter } from '@tenantry/tenant-control';
+import { cursorInstant, parsePage, toConnection, type Connection, type Ordering } from '@tenantry/subgraph-kit';
+import type { Tenant, TenantFilter } from '@tenantry/tenant-control';
 import type { TenantsContext } from './context.ts';
-
-const defaultPageSize = 20;
 
 export interface ListTenantsArguments {
   first?: number | null;
@@ -9,19 +8,19 @@ export interface ListTenantsArguments {
   filter?: TenantFilter | null;
 }
 
+const oldestFirst: Ordering<Tenant, string> = {
+  name: 'tenants:created-at:asc',
+  values: cursorInstant,
+  valuesOf: ({ createdAt }) => createdAt.toISOString(),
+};
+
 /** A Relay connection over the catalog, the oldest tenant first. */
-export async function listTenants({ first, after, filter }: ListTenantsArguments, { catalog }: TenantsContext) {
-  const page = await catalog.listTenants({ first: first ?? defaultPageSize, after, filter });
-  const edges = page.tenants.map((node: Tenant) => ({ node, cursor: tenantCursor(node) }));
-  return {
-    edges,
-    nodes: page.tenants,
-    pageInfo: {
-      hasNextPage: page.hasNextPage,
-      hasPreviousPage: after != null,
-      startCursor: edges[0]?.cursor ?? null,
-      endCursor: edges.at(-1)?.cursor ?? null,
-    },
-    totalCount: page.totalCount,
-  };
+export async function listTenants(
+  { first, after, filter }: ListTenantsArguments,
+  { catalog }: TenantsContext,
+): Promise<Connection<Tenant>> {
+  const page = parsePage({ first: first ?? null, after: after ?? null }, oldestFirst);
+  const position = page.position && { createdAt: new Date(page.position.values), id: page.position.id };
+  const tenants = await catalog.listTenants({ limit: page.limit + 1, after: position, filter });
+  return toConnection(tenants, page, oldestFirst, async () => await catalog.countTenants(filter));
 }

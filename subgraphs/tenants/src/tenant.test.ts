@@ -86,9 +86,9 @@ describe('Query.tenant', () => {
 it('measures usage once a request, however often it is asked for', async () => {
   const { services } = tenants.installation;
   const measured: string[] = [];
-  const measureUsage = async (id: string) => {
-    measured.push(id);
-    return { databaseBytes: 1, connections: 1 };
+  const measureUsage = async (ids: readonly string[]) => {
+    measured.push(...ids);
+    return ids.map(() => ({ databaseBytes: 1, connections: 1 }));
   };
   const caller = createTestCaller(subgraph, {
     services: { ...services, control: services.control && { ...services.control, measureUsage } },

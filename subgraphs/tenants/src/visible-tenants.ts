@@ -1,6 +1,8 @@
-import { ForbiddenError, NotFoundError } from '@tenantry/service';
+import { operatorScope } from '@tenantry/auth';
+import { ForbiddenError } from '@tenantry/service';
 import { canonicalUuid, type SubgraphRequest } from '@tenantry/subgraph-kit';
 import type { Tenant } from '@tenantry/tenant-control';
+import { TenantNotFoundError } from '@tenantry/tenant-pool';
 import type { TenantsContext } from './context.ts';
 
 /**
@@ -18,7 +20,7 @@ export async function findVisibleTenant(id: string, { request, tenants }: Tenant
 export async function findOwnTenant({ request, tenants }: TenantsContext): Promise<Tenant> {
   await request.db();
   const tenant = await tenants.load(request.tenantId());
-  if (!tenant) throw new NotFoundError('This tenant is gone.');
+  if (!tenant) throw new TenantNotFoundError('This tenant is gone.');
   return tenant;
 }
 
@@ -42,5 +44,5 @@ export async function requireWithinOrOperator(tenant: Tenant, context: TenantsCo
 /** A token with a tenant of its own is no operator's, whatever its scopes say. */
 function isOperator(request: SubgraphRequest): boolean {
   const { tenantId, scopes } = request.principal();
-  return tenantId === null && scopes.includes('tenants:read');
+  return tenantId === null && scopes.includes(operatorScope.readTenants);
 }

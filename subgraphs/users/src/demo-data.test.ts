@@ -1,7 +1,7 @@
+import { emailAddress } from '@tenantry/prisma';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { seedDemoData } from './demo-data.ts';
 import { inventPeople } from './demo/people.ts';
-import { emailAddress } from './email-address.ts';
 import { openTestTenant, type TestTenant } from './testing/test-tenant.ts';
 
 let tenant: TestTenant;

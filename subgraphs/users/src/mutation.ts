@@ -36,7 +36,7 @@ export function parseInput<Schema extends z.ZodType<object>>(
   const userErrors = result.error.issues.map(({ path: [field], message }): UserError => {
     const code = codeOf.get(field);
     if (code === undefined) throw new Error(`The schema let a malformed ${String(field)} pass.`, { cause: result.error });
-    return { code, field: String(field), message };
+    return { code, field: String(field), message: `\`${String(field)}\` ${message}.` };
   });
   throw new RefusedError(...userErrors);
 }

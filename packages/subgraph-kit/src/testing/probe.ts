@@ -5,8 +5,13 @@ import { defineSubgraph, type Resolvers, type Subgraph, type SubgraphContext } f
 
 const schema = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated"])
+  type Thing @key(fields: "id") {
+    id: ID!
+    thing: Thing
+  }
   type Query {
     open: String
+    thing: Thing
     role: String @authenticated
     userCount: Int @authenticated
     emails: [String!] @authenticated

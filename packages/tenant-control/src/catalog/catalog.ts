@@ -4,14 +4,16 @@ import type { PlacementSource, TenantPlacement } from '@tenantry/tenant-pool';
 import { openControlClient } from '../control-client.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
 import { writeAudit, type AuditRecord } from './audit.ts';
-import { listTenants, type ListTenantsOptions, type TenantPage } from './tenant-list.ts';
+import { countTenants, listTenants, type ListTenantsOptions, type TenantFilter } from './tenant-list.ts';
 
 /** The tenants of the whole installation and where their databases are. Every process has one; it changes nothing but the audit log. */
 export interface Catalog extends PlacementSource, AsyncDisposable {
   /** The tenants with these ids, in no particular order; an id that names none is left out. One SQL statement. */
   findTenants(ids: readonly string[]): Promise<Tenant[]>;
-  /** @throws {BadInputError} when a page of this size, or after this cursor, is not to be had */
-  listTenants(options: ListTenantsOptions): Promise<TenantPage>;
+  /** The oldest first. @throws {BadInputError} when the filter's search is no text to search for */
+  listTenants(options: ListTenantsOptions): Promise<Tenant[]>;
+  /** How many match the filter. @throws {BadInputError} as {@link listTenants} */
+  countTenants(filter?: TenantFilter | null): Promise<number>;
   /** Resolves when the record is stored. */
   recordAudit(record: AuditRecord): Promise<void>;
 }
@@ -29,6 +31,7 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
     findPlacement: async (tenantId) => await findPlacement(db, tenantId),
     findTenants: async (ids) => await findTenants(db, ids),
     listTenants: async (options) => await listTenants(db, options),
+    countTenants: async (filter) => await countTenants(db, filter),
     recordAudit: async (record) => await writeAudit(db, record),
     [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
   };

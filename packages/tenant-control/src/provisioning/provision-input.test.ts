@@ -1,6 +1,7 @@
 import { BadInputError } from '@tenantry/service';
 import { describe, expect, test } from 'vitest';
-import { parseOrRefuse, provisionInputSchema, slugSchema } from './provision-input.ts';
+import { parseOrRefuse } from '../parse-or-refuse.ts';
+import { provisionInputSchema, slugSchema } from './provision-input.ts';
 
 const parse = (input: unknown) => parseOrRefuse(provisionInputSchema, input, 'input');
 
@@ -17,17 +18,22 @@ describe('a slug', () => {
   );
 });
 
-test('names are trimmed, emails in lower case too', () => {
-  expect(parse({ slug: 'acme', name: '  Acme  GmbH ', firstOwner: { email: ' Ada@Example.COM ', name: ' Ada 👩‍💻 ' } })).toEqual({
+test('names and emails are taken in their one spelling', () => {
+  expect(
+    parse({ slug: 'acme', name: '  Acme \n GmbH ', firstOwner: { email: ' Rene\u0301@Example.COM ', name: ' Rene\u0301 👩‍💻 ' } }),
+  ).toEqual({
     slug: 'acme',
-    name: 'Acme  GmbH',
-    firstOwner: { email: 'ada@example.com', name: 'Ada 👩‍💻' },
+    name: 'Acme GmbH',
+    firstOwner: { email: 'ren\u00e9@example.com', name: 'Ren\u00e9 👩‍💻' },
   });
 });
 
-test.each(['', '   ', 'two\nlines', 'tab\there', 'nul\0', 'half \ud83d', 'x'.repeat(201)])('a tenant may not be named %j', (name) => {
-  expect(() => parse({ slug: 'acme', name })).toThrow(BadInputError);
-});
+test.each(['', '   ', 'nul\0', 'half \ud83d', 'back\u202ewards', 'zero\u200bwidth', 'x'.repeat(101)])(
+  'a tenant may not be named %j',
+  (name) => {
+    expect(() => parse({ slug: 'acme', name })).toThrow(BadInputError);
+  },
+);
 
 test.each(['ada', 'ada@', '@example.com', 'a b@example.com', `${'a'.repeat(250)}@example.com`])('%s is no email', (email) => {
   expect(() => parse({ slug: 'acme', name: 'Acme', firstOwner: { email, name: 'Ada' } })).toThrow('`input.firstOwner.email`');

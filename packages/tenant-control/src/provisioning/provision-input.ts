@@ -1,5 +1,5 @@
+import { displayName, emailAddress, plainText } from '@tenantry/prisma';
 import { TenantTier } from '@tenantry/prisma/control';
-import { BadInputError } from '@tenantry/service';
 import { z } from 'zod';
 
 const slugRule = 'must be 3 to 40 lower-case letters, digits and single hyphens, starting with a letter';
@@ -19,29 +19,15 @@ export const slugSchema = z
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, slugRule)
   .refine((slug) => !reservedSlugs.has(slug), 'is reserved');
 
-const longestName = 200;
-const longestEmail = 254;
-
-/** A name for people to read: one line of text. */
-const displayNameSchema = z
-  .string()
-  .trim()
-  .min(1, 'must not be blank')
-  .max(longestName, `must not be longer than ${longestName} characters`)
-  .regex(/^[^\p{Cc}\p{Cs}\u2028\u2029]*$/u, 'must be one line of text without control characters');
-
-/** As it is stored: trimmed and in lower case. */
-const emailSchema = z.string().trim().toLowerCase().max(longestEmail).pipe(z.email('must be an email address'));
-
 /** What `provisionTenant` takes; null counts as left out. */
 export const provisionInputSchema = z.object({
   slug: slugSchema,
-  name: displayNameSchema,
+  name: displayName,
   tier: z.enum(TenantTier).nullish(),
   /** Default: the cluster that is called like the tier, else the first one. */
   cluster: z.string().nullish(),
   /** Is invited as the tenant's owner. */
-  firstOwner: z.object({ email: emailSchema, name: displayNameSchema }).nullish(),
+  firstOwner: z.object({ email: emailAddress, name: displayName }).nullish(),
 });
 
 export type ProvisionInput = z.input<typeof provisionInputSchema>;
@@ -50,14 +36,6 @@ export type ProvisionInput = z.input<typeof provisionInputSchema>;
 export type TenantSpecification = z.output<typeof provisionInputSchema>;
 
 const longestIdempotencyKey = 200;
-export const idempotencyKeySchema = z
-  .string()
+export const idempotencyKeySchema = plainText
   .min(1, 'must not be empty')
   .max(longestIdempotencyKey, `is longer than ${longestIdempotencyKey} characters`);
-
-/** @throws {BadInputError} naming every field that is malformed */
-export function parseOrRefuse<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
-  const { success, data, error } = schema.safeParse(value);
-  if (success) return data;
-  throw new BadInputError(error.issues.map(({ path, message }) => `\`${[what, ...path].join('.')}\` ${message}`).join('; '));
-}

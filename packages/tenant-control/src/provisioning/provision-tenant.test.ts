@@ -88,9 +88,9 @@ describe('a tenant that was provisioned', () => {
 
   test('is measured', async () => {
     const { id } = await provision({ slug: uniqueSlug(), name: 'Acme' });
-    const { databaseBytes, connections } = await installation.control.measureUsage(id);
-    expect(databaseBytes).toBeGreaterThan(1_000_000);
-    expect(connections).toBe(0);
+    expect(await installation.control.measureUsage([id])).toEqual([
+      { databaseBytes: expect.toSatisfy((bytes: number) => bytes > 1_000_000), connections: 0 },
+    ]);
   });
 });
 
@@ -219,7 +219,7 @@ describe('the same idempotency key', () => {
     }
   });
 
-  test.each(['', 'x'.repeat(201)])('must be fit to be one: %j', async (key) => {
+  test.each(['', 'x'.repeat(201), 'nul\0', 'line\n', 'half \ud83d'])('must be fit to be one: %j', async (key) => {
     await expect(provision({ slug: uniqueSlug(), name: 'Acme' }, key)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 });
@@ -227,6 +227,16 @@ describe('the same idempotency key', () => {
 test('a cluster that is not there is refused, and named with those that are', async () => {
   const attempt = provision({ slug: uniqueSlug(), name: 'Acme', cluster: 'moon' });
   await expect(attempt).rejects.toMatchObject({ code: 'BAD_USER_INPUT', message: 'There is no cluster "moon"; there is standard.' });
+});
+
+test('a key that is refused for another input is in the audit log, whatever text it is', async () => {
+  const key = uniqueName(String.raw`"\u0000" %s 漢字 😀 `);
+  await provision({ slug: uniqueSlug(), name: 'Acme' }, key);
+  const slug = uniqueSlug();
+  await expect(provision({ slug, name: 'Acme' }, key)).rejects.toMatchObject({ code: 'CONFLICT' });
+  const rows = await installation.query(`SELECT outcome, detail FROM audit_log WHERE detail->>'slug' = $1`, [slug]);
+  const reason = `The idempotency key "${key}" was used for another input before: take a new one.`;
+  expect(rows).toEqual([{ outcome: 'DENIED', detail: { slug, reason } }]);
 });
 
 test('what was done and what was refused is in the audit log', async () => {

@@ -4,14 +4,9 @@ import type { InvalidationBus } from '@tenantry/tenant-pool';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { ProvisioningError, UnknownClusterError } from '../errors.ts';
+import { parseOrRefuse } from '../parse-or-refuse.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
-import {
-  idempotencyKeySchema,
-  parseOrRefuse,
-  provisionInputSchema,
-  type ProvisionInput,
-  type TenantSpecification,
-} from './provision-input.ts';
+import { idempotencyKeySchema, provisionInputSchema, type ProvisionInput, type TenantSpecification } from './provision-input.ts';
 import { reserve, waitUntilSettled, type ProvisioningRequest, type ReservedTenant } from './reservation.ts';
 import { runSteps, type BeforeStep } from './run-steps.ts';
 

@@ -1,8 +1,8 @@
 import type { Principal } from '@tenantry/auth';
+import { normaliseEmail } from '@tenantry/prisma';
 import type { User } from '@tenantry/prisma/tenant';
 import { ForbiddenError } from '@tenantry/service';
 import type { UsersContext } from '../context.ts';
-import { normaliseEmail } from '../email-address.ts';
 import { refuse } from '../errors.ts';
 import { refuseDeactivated } from '../users/current-user.ts';
 import { findUserByIdentity } from '../users/user-store.ts';

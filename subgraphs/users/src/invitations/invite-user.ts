@@ -1,12 +1,11 @@
+import { displayName, emailAddress } from '@tenantry/prisma';
 import type { Invitation, User, UserRole } from '@tenantry/prisma/tenant';
 import type { Acting } from '@tenantry/subgraph-kit';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
 import type { Database } from '../database.ts';
-import { emailAddress } from '../email-address.ts';
 import { refuse } from '../errors.ts';
 import { parseInput } from '../mutation.ts';
-import { displayName } from '../names.ts';
 import { requireOwner } from '../users/owner-rules.ts';
 import { invitationStatus } from './invitation-status.ts';
 import {

@@ -1,9 +1,9 @@
+import { displayName } from '@tenantry/prisma';
 import type { Team } from '@tenantry/prisma/tenant';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
 import { refuse } from '../errors.ts';
 import { parseInput } from '../mutation.ts';
-import { displayName } from '../names.ts';
 import { insertTeam } from './team-store.ts';
 
 const createTeamInput = z.object({ name: displayName });

@@ -44,7 +44,9 @@ describe('createTeam', () => {
   it('refuses a name that is taken or blank', async () => {
     await teamCalled('Deep Space');
     expect(userErrorCodes(await tenant.ask(admin, createTeam, { name: 'Deep Space ' }))).toEqual(['TEAM_NAME_TAKEN']);
-    expect(userErrorCodes(await tenant.ask(admin, createTeam, { name: ' ' }))).toEqual(['INVALID_NAME']);
+    for (const name of [' ', 'Alpha\u202e', 'Al\u200bpha', 'Alpha\ud83d']) {
+      expect(userErrorCodes(await tenant.ask(admin, createTeam, { name }))).toEqual(['INVALID_NAME']);
+    }
   });
 
   it('makes one team of several with one name at the same time', async () => {

@@ -1,9 +1,9 @@
+import { displayName } from '@tenantry/prisma';
 import type { User } from '@tenantry/prisma/tenant';
 import { canonicalUuid } from '@tenantry/subgraph-kit';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
 import { parseInput } from '../mutation.ts';
-import { displayName } from '../names.ts';
 import { refuseUnknownUser } from './change-standing.ts';
 import { updateUserById } from './user-store.ts';
 

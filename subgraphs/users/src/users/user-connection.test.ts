@@ -206,9 +206,12 @@ describe('the filter of users', () => {
     expect(await names({ filter: { teamId: '0198c0de-0000-7000-8000-000000000000' } })).toEqual([]);
   });
 
-  it.each([{ search: 'a\u0000b' }, { search: 'a'.repeat(201) }, { teamId: 'not-an-id' }])('refuses %j', async (filter) => {
-    expect(errorCodes(await tenant.ask(caller, listUsers, { filter }))).toEqual(['BAD_USER_INPUT']);
-  });
+  it.each([{ search: 'a\u0000b' }, { search: '\ud83d' }, { search: 'a'.repeat(201) }, { teamId: 'not-an-id' }])(
+    'refuses %j',
+    async (filter) => {
+      expect(errorCodes(await tenant.ask(caller, listUsers, { filter }))).toEqual(['BAD_USER_INPUT']);
+    },
+  );
 });
 
 describe('Tenant.users and Tenant.userCount', () => {

@@ -1,7 +1,7 @@
+import { searchText } from '@tenantry/prisma';
 import type { UserRole, UserStatus } from '@tenantry/prisma/tenant';
 import { BadInputError } from '@tenantry/service';
 import { canonicalUuid } from '@tenantry/subgraph-kit';
-import { z } from 'zod';
 
 /** The input `UserFilter`. */
 export interface UserFilter {
@@ -18,12 +18,6 @@ export interface UserConditions {
   readonly teamId?: string | undefined;
   readonly search?: string | undefined;
 }
-
-const searchText = z
-  .string()
-  .max(200, 'must be at most 200 characters')
-  .regex(/^\P{Cc}*$/u, 'must not hold control characters')
-  .transform((text) => text.normalize('NFC').trim());
 
 /** @throws {BadInputError} */
 export function parseUserFilter({ role, status, teamId, search }: UserFilter): UserConditions {

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { FastifyInstance } from 'fastify';
 
 /** Milliseconds that requests in flight have to end once their server closes. */
 const graceMs = 10_000;
@@ -6,25 +6,23 @@ const graceMs = 10_000;
 /**
  * Has `server` cut its connections once it closes: as soon as no request is in flight, and at the latest after a grace period.
  * Node itself waits about a minute for connections that are open and have not asked anything yet.
- *
- * @returns what to call as the server begins to close
  */
-export function drainConnections(server: Server): () => void {
+export function drainConnections(server: FastifyInstance): void {
   let inFlight = 0;
   let isDraining = false;
   const cutIfIdle = () => {
-    if (isDraining && inFlight === 0) server.closeAllConnections();
+    if (isDraining && inFlight === 0) server.server.closeAllConnections();
   };
-  server.on('request', (_request, response) => {
+  server.server.on('request', (_request, response) => {
     inFlight++;
     response.once('close', () => {
       inFlight--;
       cutIfIdle();
     });
   });
-  return () => {
+  server.addHook('preClose', async () => {
     isDraining = true;
-    setTimeout(() => server.closeAllConnections(), graceMs).unref();
+    setTimeout(() => server.server.closeAllConnections(), graceMs).unref();
     cutIfIdle();
-  };
+  });
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { hidesCharacters } from './invisible.ts';
 
 /** RFC 5321 §4.5.3.1.3, without the angle brackets. */
-const maximumLength = 254;
+const longestEmail = 254;
 
 /** A local part without quotes, and a domain of at least two labels; letters of any script (RFC 6531). */
 const pattern =
@@ -16,4 +17,9 @@ export function normaliseEmail(text: string): string {
 export const emailAddress = z
   .string()
   .transform(normaliseEmail)
-  .pipe(z.string().max(maximumLength, 'An email address has at most 254 characters.').regex(pattern, 'This is not an email address.'));
+  .pipe(
+    z
+      .string()
+      .max(longestEmail, `must be at most ${longestEmail} characters`)
+      .refine((text) => pattern.test(text) && !hidesCharacters(text), 'must be an email address'),
+  );

@@ -2,7 +2,7 @@ import { assert, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { emailAddress, normaliseEmail } from './email-address.ts';
 
-describe('emailAddress', () => {
+describe('an email address', () => {
   it('gives every spelling of a mailbox the same form', () => {
     expect(emailAddress.parse('  Ada.Lovelace+x@Example.COM \n')).toBe('ada.lovelace+x@example.com');
     // An e and a combining accent, and the letter that is both.
@@ -32,6 +32,8 @@ describe('emailAddress', () => {
     ['a display name', 'Ada <ada@example.com>'],
     ['a NUL', 'ada\u0000@example.com'],
     ['a character that is not seen', 'ada\u200b@example.com'],
+    ['a mark that is not seen', 'ada@exa\u034fmple.com'],
+    ['half of a surrogate pair', 'ada\ud83d@example.com'],
     ['too many characters', `${'a'.repeat(60)}@${'b.'.repeat(120)}com`],
   ])('refuses %s', (_what, email) => {
     expect(emailAddress.safeParse(email).success).toBe(false);
