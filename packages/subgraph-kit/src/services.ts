@@ -5,6 +5,7 @@ import {
   createTenantPool,
   openPostgresBus,
   openRedisBus,
+  reportOutages,
   type InvalidationBus,
   type TenantPool,
 } from '@tenantry/tenant-pool';
@@ -68,6 +69,6 @@ const redisDeadlineMs = 1000;
 
 function connectRedis(url: string, logger: Logger): Disposable & { redis: Redis } {
   const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: redisDeadlineMs, commandTimeout: redisDeadlineMs });
-  redis.on('error', (error) => logger.warn({ err: error }, 'Redis does not answer: lookups go to the control database'));
+  reportOutages(redis, logger, 'directory cache');
   return { redis, [Symbol.dispose]: () => redis.disconnect() };
 }

@@ -1,4 +1,5 @@
 export { openPostgresBus, type PostgresBusOptions } from './directory/postgres-bus.ts';
+export { reportOutages } from './directory/report-outages.ts';
 export { openRedisBus, type RedisBusOptions } from './directory/redis-bus.ts';
 export type { InvalidationBus } from './directory/invalidation-bus.ts';
 export type { PlacementSource, TenantPlacement } from './directory/placement.ts';

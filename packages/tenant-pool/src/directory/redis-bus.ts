@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
 import { InvalidationListeners, invalidationChannel, type InvalidationBus } from './invalidation-bus.ts';
+import { reportOutages } from './report-outages.ts';
 import { placementKey } from './shared-placements.ts';
 
 export interface RedisBusOptions {
@@ -27,7 +28,7 @@ export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOpt
     maxRetriesPerRequest: null,
     retryStrategy: (attempt: number) => Math.min(attempt * 100, lastRetryMs),
   });
-  subscriber.on('error', (err) => logger.warn({ err }, 'the bus has no connection to Redis'));
+  reportOutages(subscriber, logger, 'invalidation');
   subscriber.on('message', (_channel, tenantId) => listeners.tell(tenantId));
   const subscribe = async () => {
     try {
