@@ -1,3 +1,4 @@
+export { abandonable } from './abandonable.ts';
 export { clientSignal } from './client-signal.ts';
 export { parseEnvironment, variable, type Environment, type Mode } from './config.ts';
 export { drainConnections } from './drain-connections.ts';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createContextVerifier, requirePrincipal, type ContextVerifier, type TenantContext } from '@tenantry/auth';
-import type { Mode } from '@tenantry/service';
+import { abandonable, type Mode } from '@tenantry/service';
 import { execute, OperationTypeNode, type ExecutionResult } from 'graphql';
 import type { Subgraph } from './define-subgraph.ts';
 import { toGraphQLErrors, toRefusal } from './errors-to-graphql.ts';
@@ -118,7 +118,8 @@ class SchemaHandler implements SubgraphHandler {
     const contextValue = this.#subgraph.createContext(request, this.#services);
     const { schema } = this.#subgraph;
     const running = execute({ schema, document, contextValue, variableValues: variables, operationName });
-    const result = await unlessAborted(Promise.resolve(running), signal);
+    // What still runs after an abort ends by itself, without its lease.
+    const result = await abandonable(Promise.resolve(running), signal);
     if (!result.errors) return result;
     const logger = this.#services.logger.child({ requestId: request.requestId, tenantId: tenantContext.tenantId, operation });
     return { ...result, errors: toGraphQLErrors(result.errors, { requestId: request.requestId, logger }) };
@@ -138,17 +139,5 @@ class SchemaHandler implements SubgraphHandler {
       outcome: 'ALLOWED',
       detail: { operation, type: prepared.definition.operation, fields: rootFieldNames(prepared).join(', ') },
     });
-  }
-}
-
-/** @throws the signal's reason as soon as it aborts, which it has not yet; what then still runs ends by itself, without its lease */
-async function unlessAborted<Result>(running: Promise<Result>, signal: AbortSignal): Promise<Result> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener('abort', onAbort);
-  try {
-    return await Promise.race([running, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
   }
 }

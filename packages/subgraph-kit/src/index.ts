@@ -32,6 +32,5 @@ export { roleIncludes, type MemberRole } from './roles.ts';
 export { dateTimeScalar } from './scalars.ts';
 export { serveSubgraph, type SubgraphServer, type SubgraphServerOptions } from './server.ts';
 export { openServices, type OpenServices, type ServicesConfig, type SubgraphServices } from './services.ts';
-export { canonicalUuid } from './uuid.ts';
 export type { SubgraphRequest } from './subgraph-request.ts';
 export type { Acting, Viewer } from './viewer.ts';

@@ -1,5 +1,5 @@
 import DataLoader from 'dataloader';
-import { canonicalUuid } from './uuid.ts';
+import { canonicalUuid } from '@tenantry/service';
 
 /** Reads all rows that belong to `ids` in one statement; what does not exist is left out. */
 export type ReadRows<Row> = (ids: string[]) => Promise<readonly Row[]>;

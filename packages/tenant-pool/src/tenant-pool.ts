@@ -1,6 +1,5 @@
-import type { KeyRing, Logger } from '@tenantry/service';
+import { abandonable, type KeyRing, type Logger } from '@tenantry/service';
 import { Registry } from 'prom-client';
-import { abandonable } from './abandonable.ts';
 import { Cluster } from './cluster.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import type { TenantDirectory } from './directory/tenant-directory.ts';

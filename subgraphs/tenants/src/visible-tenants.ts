@@ -1,6 +1,6 @@
 import { operatorScope } from '@tenantry/auth';
-import { ForbiddenError } from '@tenantry/service';
-import { canonicalUuid, type SubgraphRequest } from '@tenantry/subgraph-kit';
+import { canonicalUuid, ForbiddenError } from '@tenantry/service';
+import type { SubgraphRequest } from '@tenantry/subgraph-kit';
 import type { Tenant } from '@tenantry/tenant-control';
 import { TenantNotFoundError } from '@tenantry/tenant-pool';
 import type { TenantsContext } from './context.ts';

@@ -71,6 +71,19 @@ describe('the SQL statements of a request', () => {
     expect(await costOf(query, { of })).toBe(membership + 1);
   });
 
+  it.each([1, 100])(
+    'are one in the tenant’s database for %i representations that an operator asks for, whom no look-up precedes',
+    async (count) => {
+      const query = 'query ($of: [_Any!]!) { _entities(representations: $of) { ... on User { id name role } } }';
+      const of = userIds.slice(0, count).map((id) => ({ __typename: 'User', id }));
+      const statements = await tenant.statementsOf(async () => {
+        const { data } = await tenant.askAsOperator(query, { of });
+        expect(data?.['_entities']).toHaveLength(count);
+      });
+      expect(statements.filter((sql) => !sql.includes('audit_log'))).toHaveLength(1);
+    },
+  );
+
   it.each([1, 12])('are as many for %i teams with their members and counts, and the teams of these', async (first) => {
     const query = /* GraphQL */ `
       query ($first: Int) {

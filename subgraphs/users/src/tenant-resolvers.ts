@@ -1,5 +1,5 @@
-import { ForbiddenError } from '@tenantry/service';
-import { canonicalUuid, type Resolvers } from '@tenantry/subgraph-kit';
+import { canonicalUuid, ForbiddenError } from '@tenantry/service';
+import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from './context.ts';
 import type { Reference } from './resolver-arguments.ts';
 import { listUsers, type UserConnectionArguments } from './users/user-connection.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@tenantry/service';
+import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
 import { TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
@@ -58,9 +58,6 @@ const maxTenantsInMemory = 10_000;
 /** Reads in a row that a change may outdate before the caller is told to come back. */
 const maxReads = 5;
 
-/** RFC 9562's text form. */
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 class CachedTenantDirectory implements TenantDirectory {
   readonly #source: PlacementSource;
   readonly #shared: SharedPlacements | null;
@@ -81,8 +78,8 @@ class CachedTenantDirectory implements TenantDirectory {
   }
 
   async lookup(tenantId: string): Promise<TenantPlacement> {
-    const id = tenantId.toLowerCase();
-    if (!uuid.test(id)) throw new TenantNotFoundError(`There is no tenant ${JSON.stringify(tenantId)}: an id is a UUID.`);
+    const id = canonicalUuid(tenantId);
+    if (!id) throw new TenantNotFoundError(`There is no tenant ${JSON.stringify(tenantId)}: an id is a UUID.`);
     const answer = this.#memory.get(id) ?? (await this.#readOnce(id));
     if (answer.kind === 'missing') throw new TenantNotFoundError(`There is no tenant ${id}.`);
     return answer.placement;

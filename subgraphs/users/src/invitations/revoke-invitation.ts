@@ -1,4 +1,4 @@
-import { canonicalUuid } from '@tenantry/subgraph-kit';
+import { canonicalUuid } from '@tenantry/service';
 import type { UsersContext } from '../context.ts';
 import { refuse } from '../errors.ts';
 import { requireOwner } from '../users/owner-rules.ts';

@@ -1,5 +1,5 @@
 import type { User } from '@tenantry/prisma/tenant';
-import { canonicalUuid } from '@tenantry/subgraph-kit';
+import { canonicalUuid } from '@tenantry/service';
 import type { UsersContext } from '../context.ts';
 import { refuse } from '../errors.ts';
 import { checkOwnerRules } from './owner-rules.ts';

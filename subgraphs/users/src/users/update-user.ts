@@ -1,6 +1,6 @@
 import { displayName } from '@tenantry/prisma';
 import type { User } from '@tenantry/prisma/tenant';
-import { canonicalUuid } from '@tenantry/subgraph-kit';
+import { canonicalUuid } from '@tenantry/service';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
 import { parseInput } from '../mutation.ts';

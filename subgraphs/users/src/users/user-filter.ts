@@ -1,7 +1,6 @@
 import { searchText } from '@tenantry/prisma';
 import type { UserRole, UserStatus } from '@tenantry/prisma/tenant';
-import { BadInputError } from '@tenantry/service';
-import { canonicalUuid } from '@tenantry/subgraph-kit';
+import { BadInputError, canonicalUuid } from '@tenantry/service';
 
 /** The input `UserFilter`. */
 export interface UserFilter {
