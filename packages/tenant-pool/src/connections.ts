@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Client, Pool, type ClientConfig } from 'pg';
 import type { ConnectionBudget } from './budget.ts';
+import { connectionConfig } from './connection-config.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import { adapterOver } from './driver.ts';
 import type { PoolLimits } from './limits.ts';
-import { tlsOptions } from './tls.ts';
 
 export interface ConnectionsOptions {
   placement: TenantPlacement;
@@ -41,18 +41,8 @@ export class TenantConnections {
     this.#budget = budget;
     this.#max = limits.connectionsPerTenant;
     this.#pool = new Pool({
-      host: placement.host,
-      port: placement.port,
-      ssl: tlsOptions(placement.sslMode),
-      database: placement.database,
-      user: placement.role,
-      password,
-      application_name: `tenantry:${service}`,
-      statement_timeout: limits.statementTimeoutMs,
-      idle_in_transaction_session_timeout: limits.idleInTransactionMs,
-      connectionTimeoutMillis: limits.connectionDeadlineMs,
+      ...connectionConfig({ placement, password, service, limits }),
       idleTimeoutMillis: limits.idleConnectionMs,
-      keepAlive: true,
       min: 0,
       Client: this.#countedClient(),
     });
