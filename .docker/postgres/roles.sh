@@ -4,10 +4,13 @@
 set -eu
 psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
   --set control_password="$(cat /run/secrets/control-password)" \
-  --set provisioner_password="$(cat /run/secrets/provisioner-password)" <<'SQL'
+  --set provisioner_password="$(cat /run/secrets/provisioner-password)" \
+  --set pooler_password="$(cat /run/secrets/pooler-password)" <<'SQL'
 CREATE ROLE tenantry_control LOGIN PASSWORD :'control_password';
 CREATE DATABASE tenantry_control OWNER tenantry_control;
 CREATE ROLE tenantry_provisioner LOGIN CREATEDB CREATEROLE PASSWORD :'provisioner_password';
+-- PgBouncer's own: provisioning lets it into each tenant's database, to read how that tenant's role signs in.
+CREATE ROLE tenantry_pooler LOGIN PASSWORD :'pooler_password';
 -- Tenants' roles are let into their own databases, and nowhere else.
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO tenantry_provisioner;

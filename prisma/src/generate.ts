@@ -1,28 +1,28 @@
 /**
- * Generates the Prisma clients whose schema, configuration or Prisma version changed since they were generated. Costs a few
- * milliseconds when there is nothing to do, so `pnpm start` and `pnpm test` call it each time.
+ * `generate.ts [folder…]`: generates the Prisma clients whose schema, configuration or Prisma version changed since they were
+ * generated: this package's own, and those of other folders, whose `schema.prisma` has `../generated/<name of the folder>` as output.
+ * Costs a few milliseconds when there is nothing to do, so `pnpm start` and `pnpm test` call it each time.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { databases, type Database } from './databases.ts';
+import { basename, dirname, join, resolve } from 'node:path';
+import { databaseFolder, databases } from './databases.ts';
 
-const root = join(import.meta.dirname, '..');
 const prismaManifest = createRequire(import.meta.url).resolve('prisma/package.json');
 
-for (const database of databases) generate(database);
+for (const folder of [...databases.map(databaseFolder), ...process.argv.slice(2)]) generate(resolve(folder));
 
-function generate(database: Database): void {
-  const config = `${database}/prisma.config.ts`;
-  const stamp = join(root, 'generated', `${database}.sha256`);
-  const wanted = hashOf(join(root, database, 'schema.prisma'), join(root, config), prismaManifest);
+function generate(folder: string): void {
+  const config = join(folder, 'prisma.config.ts');
+  const stamp = join(folder, '../generated', `${basename(folder)}.sha256`);
+  const wanted = hashOf(join(folder, 'schema.prisma'), config, prismaManifest);
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return;
 
   rmSync(stamp, { force: true });
   execFileSync(process.execPath, [join(dirname(prismaManifest), 'build/index.js'), 'generate', '--no-hints', '--config', config], {
-    cwd: root,
+    cwd: folder,
     // Generating needs no schema engine, yet Prisma downloads one unless this names an existing file.
     env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1' },
     stdio: 'pipe',

@@ -5,6 +5,7 @@ import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { serverUser, type ServerUser } from './server-user.ts';
 
 /** Where an embedded Postgres runs from, and as whom. */
 export interface Installation {
@@ -14,7 +15,7 @@ export interface Installation {
   directory: string;
   dataDirectory: string;
   /** Postgres refuses to run as root; empty when we are somebody else already. */
-  user: { uid?: number; gid?: number };
+  user: ServerUser;
 }
 
 /** Where root's Postgres lives when its user cannot reach the checkout. Only root can write here, so nobody can prepare it. */
@@ -23,10 +24,10 @@ const fallbackRoot = '/var/lib/tenantry';
 /** Finds the binaries for this platform, and places for them and the data that Postgres's user can reach. */
 export async function findInstallation(directory: string, notify: (message: string) => void = () => {}): Promise<Installation> {
   const native = nativeFolder();
-  const place = await reachable(directory, serverUser(), notify);
+  const place = await reachable(directory, serverUser('Postgres'), notify);
   const dataDirectory = join(place, 'data');
   // Whose data it is stays so, though a package installed since may have brought a user postgres.
-  const user = (await ownerOf(dataDirectory)) ?? serverUser();
+  const user = (await ownerOf(dataDirectory)) ?? serverUser('Postgres');
   const binaries = join(await reachableBinaries(native, user), 'bin');
   return { binaries, directory: place, dataDirectory, user };
 }
@@ -40,27 +41,13 @@ function nativeFolder(): string {
   }
 }
 
-/** As root: the user `postgres` where the machine has one, else `nobody`; neither is created, so that nothing is left behind. */
-function serverUser(): Installation['user'] {
-  if (process.getuid?.() !== 0) return {};
-  const users = new Map(
-    readFileSync('/etc/passwd', 'utf8')
-      .split('\n')
-      .map((line) => line.split(':'))
-      .map(([name = '', , uid, gid]) => [name, { uid: Number(uid), gid: Number(gid) }]),
-  );
-  const user = users.get('postgres') ?? users.get('nobody');
-  if (!user) throw new Error('Postgres refuses to run as root, and this machine has neither a user postgres nor nobody.');
-  return user;
-}
-
-async function ownerOf(dataDirectory: string): Promise<Installation['user'] | null> {
+async function ownerOf(dataDirectory: string): Promise<ServerUser | null> {
   if (process.getuid?.() !== 0 || !existsSync(dataDirectory)) return null;
   const { uid, gid } = await stat(dataDirectory);
   return uid === 0 ? null : { uid, gid };
 }
 
-async function reachable(directory: string, user: Installation['user'], notify: (message: string) => void): Promise<string> {
+async function reachable(directory: string, user: ServerUser, notify: (message: string) => void): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o755 });
   if (canEnter(directory, user)) return directory;
   const fallback = await openFolder(join(fallbackRoot, await fallbackName(directory)));
@@ -81,7 +68,7 @@ async function fallbackName(directory: string): Promise<string> {
   }
 }
 
-async function reachableBinaries(native: string, user: Installation['user']): Promise<string> {
+async function reachableBinaries(native: string, user: ServerUser): Promise<string> {
   if (canEnter(join(native, 'bin'), user)) return native;
   const copy = join(fallbackRoot, `postgres-${packageVersion(native)}`);
   if (existsSync(copy)) return copy;
@@ -107,7 +94,7 @@ async function openFolder(path: string): Promise<string> {
   return path;
 }
 
-function canEnter(directory: string, user: Installation['user']): boolean {
+function canEnter(directory: string, user: ServerUser): boolean {
   if (user.uid === undefined) return true;
   return spawnSync('/bin/sh', ['-c', 'cd "$0"', directory], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 }

@@ -17,6 +17,8 @@ export interface EmbeddedPostgresOptions {
   port?: number;
   /** False trades the data's safety on a crash for speed, for tests. Default true. */
   durable?: boolean;
+  /** Settings of the server, such as `max_connections`, that shall differ from those it is given here. */
+  settings?: Readonly<Record<string, string>>;
   /** Told, in a sentence each, what a person should know of an unusual start. */
   notify?: (message: string) => void;
 }
@@ -42,10 +44,10 @@ const pollIntervalMs = 25;
  * @throws {PortInUseError} @throws {DataDirectoryInUseError} @throws {AdministratorPasswordError}
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { password, durable = true } = options;
+  const { password, durable = true, settings = {} } = options;
   const installation = await findInstallation(options.directory, options.notify);
   await initialiseData(installation, { password, durable });
-  const startOn = async (port: number) => await startServer(installation, { port, password, durable });
+  const startOn = async (port: number) => await startServer(installation, { port, password, durable, settings });
   const start = async () => (options.port ? await startOn(options.port) : await onFreePort(startOn));
   return await afterAStoppingOne(installation.dataDirectory, start);
 }
@@ -65,6 +67,7 @@ interface ServerOptions {
   port: number;
   password: string;
   durable: boolean;
+  settings: Readonly<Record<string, string>>;
 }
 
 async function startServer(installation: Installation, options: ServerOptions): Promise<EmbeddedPostgres> {
@@ -90,6 +93,7 @@ async function launch({ binaries, directory, dataDirectory, user }: Installation
     max_connections: '300',
     shared_buffers: '128MB',
     ...(options.durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    ...options.settings,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return await startSupervised({

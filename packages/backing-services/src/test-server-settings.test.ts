@@ -2,7 +2,7 @@ import { ConfigError } from '@tenantry/service';
 import { expect, test } from 'vitest';
 import { parseTestServerSettings } from './test-server-settings.ts';
 
-test('by default any kind will do, images are pinned by tag, and Redis may be missing', () => {
+test('by default any kind will do, images are pinned by tag, and Redis and PgBouncer may be missing', () => {
   expect(parseTestServerSettings({})).toEqual({
     only: null,
     postgresUrl: null,
@@ -10,17 +10,18 @@ test('by default any kind will do, images are pinned by tag, and Redis may be mi
     postgresImage: 'postgres:18',
     redisImage: 'redis:8',
     redisRequired: false,
+    pgBouncerRequired: false,
   });
 });
 
 test.each([
-  [{ CI: 'true' }, true],
-  [{ CI: '1' }, true],
-  [{ CI: 'false' }, false],
-  [{ CI: '' }, false],
-  [{ TEST_SERVERS: 'docker' }, true],
-])('with %j, whether Redis is required is %s', (environment, required) => {
-  expect(parseTestServerSettings(environment).redisRequired).toBe(required);
+  [{ CI: 'true' }, true, true],
+  [{ CI: '1' }, true, true],
+  [{ CI: 'false' }, false, false],
+  [{ CI: '' }, false, false],
+  [{ TEST_SERVERS: 'docker' }, true, false],
+])('with %j, whether Redis is required is %s, and PgBouncer %s', (environment, redisRequired, pgBouncerRequired) => {
+  expect(parseTestServerSettings(environment)).toMatchObject({ redisRequired, pgBouncerRequired });
 });
 
 test('says what is wrong with a variable', () => {

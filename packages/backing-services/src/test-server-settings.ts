@@ -11,6 +11,8 @@ export interface TestServerSettings {
   redisImage: string;
   /** Whether the run fails without a Redis. */
   redisRequired: boolean;
+  /** Whether the run fails without a PgBouncer of this machine. */
+  pgBouncerRequired: boolean;
 }
 
 const variables = {
@@ -28,12 +30,14 @@ const variables = {
 export function parseTestServerSettings(environment: Environment): TestServerSettings {
   const values = parseEnvironment(variables, environment);
   const only = values.TEST_SERVERS ?? null;
+  const isContinuousIntegration = !['false', '0'].includes(values.CI);
   return {
     only,
     postgresUrl: values.TEST_POSTGRES_URL ?? null,
     redisUrl: values.REDIS_URL ?? null,
     postgresImage: values.TEST_POSTGRES_IMAGE,
     redisImage: values.TEST_REDIS_IMAGE,
-    redisRequired: only !== null || !['false', '0'].includes(values.CI),
+    redisRequired: only !== null || isContinuousIntegration,
+    pgBouncerRequired: isContinuousIntegration,
   };
 }

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node';
 import { ServerAbsentError } from './errors.ts';
 import { openPostgresForTests } from './postgres-for-tests.ts';
+import { pgBouncerVersion } from './pgbouncer.ts';
 import { openRedisForTests } from './redis-for-tests.ts';
 import type { TestServer } from './test-server.ts';
 import { parseTestServerSettings, type TestServerSettings } from './test-server-settings.ts';
@@ -13,6 +14,8 @@ declare module 'vitest' {
     redisUrl: string | null;
     /** Why there is no Redis; empty where there is one. */
     redisMissing: string;
+    /** Why tests can start no PgBouncer; empty where they can. */
+    pgBouncerMissing: string;
   }
 }
 
@@ -24,13 +27,24 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   const redis = await redisOrReason(settings);
   const hasRedis = typeof redis !== 'string';
   if (hasRedis) servers.use(redis);
+  const pgBouncer = pgBouncerOrReason(settings);
 
-  console.log(`Postgres: ${postgres.description} · Redis: ${hasRedis ? redis.description : `none, its tests are skipped: ${redis}`}`);
+  const descriptions = [
+    `Postgres: ${postgres.description}`,
+    `Redis: ${hasRedis ? redis.description : skipped(redis)}`,
+    `PgBouncer: ${pgBouncer.version ?? skipped(pgBouncer.missing)}`,
+  ];
+  console.log(descriptions.join(' · '));
   project.provide('postgresUrl', postgres.url);
   project.provide('redisUrl', hasRedis ? redis.url : null);
   project.provide('redisMissing', hasRedis ? '' : redis);
+  project.provide('pgBouncerMissing', pgBouncer.missing);
   const owned = servers.move();
   return async () => await owned.disposeAsync();
+}
+
+function skipped(reason: string): string {
+  return `none, its tests are skipped: ${reason}`;
 }
 
 async function redisOrReason(settings: TestServerSettings): Promise<TestServer | string> {
@@ -41,4 +55,12 @@ async function redisOrReason(settings: TestServerSettings): Promise<TestServer |
     if (settings.redisRequired) throw new Error(`The tests must not go without Redis here: ${error.message}.`, { cause: error });
     return error.message;
   }
+}
+
+function pgBouncerOrReason({ pgBouncerRequired }: TestServerSettings): { version: string | null; missing: string } {
+  const version = pgBouncerVersion();
+  if (version !== null) return { version, missing: '' };
+  const missing = 'no pgbouncer is on the PATH';
+  if (pgBouncerRequired) throw new Error(`The tests must not go without PgBouncer here: ${missing}.`);
+  return { version, missing };
 }

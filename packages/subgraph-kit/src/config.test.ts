@@ -19,6 +19,7 @@ describe('readSubgraphConfig', () => {
       metricsPort: 9464,
       logLevel: 'info',
       clusters: [],
+      clusterConnections: 60,
       redisUrl: null,
       signingKey: Buffer.from(key, 'base64'),
     });
@@ -32,6 +33,7 @@ describe('readSubgraphConfig', () => {
       PORT: '5000',
       REDIS_URL: 'redis://cache',
       TENANT_CLUSTERS: JSON.stringify(clusters),
+      CLUSTER_CONNECTIONS: '{"standard": 100}',
       NODE_ENV: 'development',
     };
     expect(readSubgraphConfig('users', environment)).toMatchObject({
@@ -39,13 +41,14 @@ describe('readSubgraphConfig', () => {
       redisUrl: 'redis://cache',
       mode: 'development',
       clusters: [{ name: 'standard', adminUrl: clusters.standard }],
+      clusterConnections: { standard: 100 },
     });
   });
 
   it('names every variable that is missing or malformed at once', () => {
-    const environment = { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1' };
+    const environment = { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1', CLUSTER_CONNECTIONS: 'many' };
     expect(() => readSubgraphConfig('users', environment)).toThrow(ConfigError);
-    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY']) {
+    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY', 'CLUSTER_CONNECTIONS']) {
       expect(() => readSubgraphConfig('users', environment)).toThrow(name);
     }
   });

@@ -3,10 +3,15 @@ import { createTenantControl, openCatalog, type Catalog, type ClusterConfig, typ
 import {
   createTenantDirectory,
   createTenantPool,
+  defaultLimits,
   openPostgresBus,
+  openPostgresShares,
   openRedisBus,
+  openRedisShares,
   reportOutages,
   type InvalidationBus,
+  type PoolLimits,
+  type ShareRegister,
   type TenantPool,
 } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
@@ -30,8 +35,13 @@ export interface ServicesConfig {
   controlDatabaseUrl: string;
   /** With their administrators' credentials; none for a process that provisions nothing. */
   clusters: readonly ClusterConfig[];
+  /** Connections to each cluster over all processes of the installation, which take equal shares of them. Default 60. */
+  clusterConnections?: PoolLimits['connectionsPerCluster'];
   keyRing: KeyRing;
-  /** Null: tenants' placements are cached in memory only, and their changes told through Postgres. */
+  /**
+   * Null: tenants' placements are cached in memory only, and their changes told through Postgres, where the processes then agree on
+   * their shares of connections, too.
+   */
   redisUrl: string | null;
   logger: Logger;
   metrics: Registry;
@@ -40,12 +50,15 @@ export interface ServicesConfig {
 /** Opens all that subgraphs need, once a process. The control database is there and migrated. */
 export async function openServices(config: ServicesConfig): Promise<OpenServices> {
   const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics } = config;
+  const { clusterConnections: connectionsPerCluster = defaultLimits.connectionsPerCluster } = config;
   await using opened = new AsyncDisposableStack();
   const catalog = opened.use(openCatalog({ controlDatabaseUrl, logger }));
   const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
-  const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, ...(redis && { redis }) }));
-  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics }));
+  const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, metrics, ...(redis && { redis }) }));
+  const shares = opened.use(openShares(redis, controlDatabaseUrl, logger));
+  const limits = { connectionsPerCluster };
+  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits }));
   const control =
     clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
   const running = opened.move();
@@ -62,6 +75,13 @@ export async function checkReadiness({ catalog }: Pick<SubgraphServices, 'catalo
 
 async function openBus(redis: Redis | null, controlDatabaseUrl: string, logger: Logger): Promise<InvalidationBus & AsyncDisposable> {
   return redis ? await openRedisBus({ redis, logger }) : await openPostgresBus({ controlDatabaseUrl, logger });
+}
+
+function openShares(redis: Redis | null, controlDatabaseUrl: string, logger: Logger): ShareRegister {
+  if (!redis) return openPostgresShares({ controlDatabaseUrl, logger });
+  // What an installation has of its own, however its processes reach it.
+  const installation = new URL(controlDatabaseUrl).pathname.slice(1);
+  return openRedisShares({ redis, installation, logger });
 }
 
 /** Milliseconds that Redis gets to answer, before it counts as down. */

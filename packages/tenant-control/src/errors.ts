@@ -36,6 +36,15 @@ export class ClusterMissingError extends Error {
   }
 }
 
+/** Raised when the role that TENANT_CLUSTERS names for a pooler is not fit to be one. A fault of the set-up, not of the caller. */
+export class PoolerRoleError extends Error {
+  override readonly name = 'PoolerRoleError';
+
+  constructor(clusterName: string, role: string, fault: string) {
+    super(`The role "${role}", which TENANT_CLUSTERS names as the auth_user of the cluster "${clusterName}", ${fault}.`);
+  }
+}
+
 export function noSuchTenant(id: string): TenantNotFoundError {
   return new TenantNotFoundError(`There is no tenant with the id ${JSON.stringify(id)}.`);
 }

@@ -3,7 +3,8 @@ import type { InvalidationBus } from '@tenantry/tenant-pool';
 import type { Catalog } from './catalog/catalog.ts';
 import { openClusterAdmin, type ClusterAdmin } from './clusters/cluster-admin.ts';
 import type { ClusterConfig } from './clusters/cluster-config.ts';
-import { registerClusters } from './clusters/cluster-registry.ts';
+import { registerCluster } from './clusters/cluster-registry.ts';
+import { readyTenants, type ReadyTenantsOptions } from './clusters/ready-tenants.ts';
 import { openControlClient } from './control-client.ts';
 import { changeStatus } from './lifecycle.ts';
 import type { ProvisionInput } from './provisioning/provision-input.ts';
@@ -54,8 +55,9 @@ export async function createTenantControl(options: TenantControlOptions): Promis
   await using cleanup = new AsyncDisposableStack();
   const { db } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
   const clusters = new Map(options.clusters.map((config) => [config.name, cleanup.use(openClusterAdmin(config, logger))]));
-  await registerClusters(db, bus, options.clusters);
-  await Promise.all([...clusters.values()].map(async (cluster) => await prepareCluster(cluster, logger)));
+  await Promise.all([...clusters.values()].map(async (cluster) => await prepareCluster(cluster, { db, keyRing, logger })));
+  // After its tenants are ready for it: from here on every process takes the way that the configuration names.
+  for (const config of options.clusters) await registerCluster(db, bus, config);
 
   const opened = cleanup.move();
   return {
@@ -69,10 +71,11 @@ export async function createTenantControl(options: TenantControlOptions): Promis
 }
 
 /** A cluster that is down keeps nobody from managing the others. */
-async function prepareCluster(cluster: ClusterAdmin, logger: Logger): Promise<void> {
+async function prepareCluster(cluster: ClusterAdmin, options: ReadyTenantsOptions): Promise<void> {
   try {
     await cluster.prepare();
+    await readyTenants(cluster, options);
   } catch (error) {
-    logger.error({ err: error, cluster: cluster.name }, 'a cluster could not be prepared for tenants');
+    options.logger.error({ err: error, cluster: cluster.name }, 'a cluster could not be prepared for tenants');
   }
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
 import { TenantBusyError } from './errors.ts';
 import { eventually } from './testing/eventually.ts';
-import { openPool } from './testing/pool-fixture.ts';
+import { openPool, settleSelfTest } from './testing/pool-fixture.ts';
 import { openSlowClosingProxy } from './testing/slow-closing-proxy.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
@@ -27,6 +27,7 @@ describe('the budget of a cluster', () => {
 
   test('is kept by closing the least recently used tenant', async () => {
     await using fixture = await openPool(databases, { limits });
+    await settleSelfTest(fixture, databases);
     for (const { tenantId } of [first, second]) await (await fixture.pool.lease(tenantId, { operation }))[Symbol.asyncDispose]();
     await using lease = await fixture.pool.lease(third.tenantId, { operation });
     expect(await lease.db.user.count()).toBe(0);
@@ -34,14 +35,47 @@ describe('the budget of a cluster', () => {
     expect(await fixture.metric('tenantry_pool_evictions_total', { reason: 'capacity' })).toBe(1);
   });
 
-  test('is never taken from who holds a lease: others get TENANT_BUSY', async () => {
-    await using fixture = await openPool(databases, { limits });
+  test('is never taken from work that runs: others get TENANT_BUSY', async () => {
+    await using fixture = await openPool(databases, { limits: { ...limits, turnMs: 1 } });
     await using a = await fixture.pool.lease(first.tenantId, { operation });
     await using b = await fixture.pool.lease(second.tenantId, { operation });
+    const works = [a, b].map(async ({ db }) => await db.$queryRaw`SELECT 1 AS one FROM pg_sleep(0.6)`);
+    await sleep(20);
     const refused: unknown = await fixture.pool.lease(third.tenantId, { operation }).catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(TenantBusyError);
     expect(refused).toMatchObject({ code: 'TENANT_BUSY', retryAfterMs: expect.any(Number) });
-    expect(await Promise.all([a, b].map(async ({ db }) => await db.user.count()))).toEqual([0, 0]);
+    expect(await Promise.all(works)).toEqual([[{ one: 1 }], [{ one: 1 }]]);
+    expect(await fixture.metric('tenantry_pool_evictions_refused_total', { reason: 'working' })).toBeGreaterThan(0);
+  });
+
+  test('is never taken from an open transaction, also while it does nothing', async () => {
+    await using fixture = await openPool(databases, { limits: { ...limits, connectionsPerCluster: 1, turnMs: 1 } });
+    await using lease = await fixture.pool.lease(first.tenantId, { operation });
+    const pids = await lease.db.$transaction(async (tx) => {
+      const pid = async () => (await tx.$queryRaw<{ pid: number }[]>`SELECT pg_backend_pid() AS pid`)[0]?.pid;
+      const before = await pid();
+      await expect(fixture.pool.lease(second.tenantId, { operation })).rejects.toThrow(TenantBusyError);
+      return [before, await pid()];
+    });
+    expect(pids[0]).toBe(pids[1]);
+  });
+
+  test('is lent by tenants whose leases do nothing, once they have had their turn', async () => {
+    await using fixture = await openPool(databases, {
+      limits: { ...limits, connectionsPerCluster: 1, acquireDeadlineMs: 5000, turnMs: 20 },
+    });
+    await using leases = new AsyncDisposableStack();
+    const held = [];
+    for (const { tenantId } of [first, second, third]) held.push(leases.use(await fixture.pool.lease(tenantId, { operation })));
+    for (const round of [1, 2, 3]) {
+      const names = await Promise.all(
+        held.map(
+          async ({ db }) =>
+            (await db.$queryRaw<{ name: string }[]>`SELECT current_database()::text AS name, ${round}::int AS round`)[0]?.name,
+        ),
+      );
+      expect(names).toEqual([first.database, second.database, third.database]);
+    }
   });
 
   test('goes to who waits when a lease is returned', async () => {

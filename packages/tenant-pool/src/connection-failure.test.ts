@@ -51,7 +51,7 @@ describe('a database that cannot be reached', () => {
   });
 
   test('gives TENANT_BUSY to queries that wait too long for their tenant’s connections', async () => {
-    await using fixture = await openPool(databases, { limits: { connectionsPerTenant: 1, connectionDeadlineMs: 100 } });
+    await using fixture = await openPool(databases, { limits: { connectionsPerTenant: 1, acquireDeadlineMs: 100 } });
     await using lease = await fixture.pool.lease(first.tenantId, { operation });
     const { db } = lease;
     const slow = db.$queryRaw`SELECT 1 FROM pg_sleep(0.5)`.then((rows) => rows);

@@ -1,5 +1,6 @@
 import { isDriverAdapterError, type Error as DriverFailure } from '@prisma/driver-adapter-utils';
 import { TenantBusyError, TenantUnavailableError } from './errors.ts';
+import { poolerFailure, poolerState } from './pooler-failure.ts';
 
 /**
  * Why there is no connection: the server was not reached or went away, it refused the role's password, it has no such
@@ -18,16 +19,20 @@ const byDriverFailure: Partial<Record<DriverFailure['kind'], ConnectionFailure>>
   TooManyConnections: 'overload',
 };
 
-/** Node.js's codes of socket and DNS errors, and SQLSTATEs (PostgreSQL, Appendix A). */
+/** Node.js's codes of socket, DNS and TLS errors, and SQLSTATEs (PostgreSQL, Appendix A). */
 const byCode: Readonly<Record<string, ConnectionFailure>> = {
   EAI_AGAIN: 'unreachable',
+  EAI_FAIL: 'unreachable',
   ECONNABORTED: 'unreachable',
   ECONNREFUSED: 'unreachable',
   ECONNRESET: 'unreachable',
+  EHOSTDOWN: 'unreachable',
   EHOSTUNREACH: 'unreachable',
+  ENETDOWN: 'unreachable',
   ENETUNREACH: 'unreachable',
   ENOTFOUND: 'unreachable',
   EPIPE: 'unreachable',
+  EPROTO: 'unreachable',
   ETIMEDOUT: 'unreachable',
   '08000': 'unreachable',
   '08001': 'unreachable',
@@ -41,27 +46,65 @@ const byCode: Readonly<Record<string, ConnectionFailure>> = {
   '28000': 'authentication',
   '28P01': 'authentication',
   '3D000': 'missing-database',
+  '57P04': 'missing-database',
+  // This machine has no files or ports left for another connection.
+  EADDRNOTAVAIL: 'overload',
+  EMFILE: 'overload',
+  ENFILE: 'overload',
   '53300': 'overload',
 };
 
-/** What `pg` and `pg-pool` say without a code. */
-const byMessage: readonly (readonly [start: string, ConnectionFailure])[] = [
-  ['timeout exceeded when trying to connect', 'overload'],
-  ['Connection terminated', 'unreachable'],
-  ['timeout expired', 'unreachable'],
-  ['Client has encountered a connection error', 'unreachable'],
-  ['Client was closed', 'unreachable'],
-  ['Cannot use a pool after calling end', 'unreachable'],
-  ['The server does not support SSL connections', 'unreachable'],
+/** What `pg` and `pg-pool` say without a code, and Postgres with one that stands for much else. */
+const byMessage: readonly (readonly [pattern: RegExp, ConnectionFailure])[] = [
+  [/^timeout exceeded when trying to connect/, 'overload'],
+  [/^Connection terminated/, 'unreachable'],
+  [/^timeout expired/, 'unreachable'],
+  // Prisma's `maxWait` is longer than what the pool takes to refuse, unless the caller's own is shorter, or BEGIN has no answer.
+  [/^Transaction API error: Unable to start a transaction in the given time/, 'overload'],
+  [/^Client has encountered a connection error/, 'unreachable'],
+  [/^Client was closed/, 'unreachable'],
+  [/^Cannot use a pool after calling end/, 'unreachable'],
+  [/^The server does not support SSL connections/, 'unreachable'],
+  [/^There was an error establishing an SSL connection/, 'unreachable'],
+  [/^database ".*" is not currently accepting connections$/, 'unreachable'],
+  [/^permission denied for database /, 'authentication'],
+  // Pg's own end of SCRAM: what answered is not who knows the password, or asks for it in a way that would give it away.
+  [/^SASL: /, 'authentication'],
 ];
+
+/** Of the certificate, or of what was agreed on; there are too many to name (Node.js, `tls`, "X509 certificate error codes"). */
+const tlsCode = /^ERR_(?:SSL|TLS)_|CERT|_CRL|^INVALID_(?:CA|PURPOSE)$|^HOSTNAME_MISMATCH$/;
+
+/** Severities after which there is no session, for whatever reason (PostgreSQL, 20.8.2). */
+const endsSession: ReadonlySet<string> = new Set(['FATAL', 'PANIC']);
+
+/** What an error says of itself, whoever's it is. */
+interface Symptoms {
+  readonly code: string;
+  readonly severity: string;
+  readonly message: string;
+}
 
 /** Classifies an error of `pg`, of Prisma's driver adapter, or of Prisma; null when it is not about the connection. */
 export function connectionFailure(error: unknown): ConnectionFailure | null {
   if (!(error instanceof Error)) return null;
   const driverFailure = driverFailureOf(error);
-  if (driverFailure) return byDriverFailure[driverFailure.kind] ?? byCode[driverFailure.originalCode ?? ''] ?? null;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  return byCode[code] ?? byMessage.find(([start]) => error.message.startsWith(start))?.[1] ?? null;
+  if (!driverFailure) return classify({ code: textOf(error, 'code'), severity: textOf(error, 'severity'), message: error.message });
+  const { originalCode: code = '', originalMessage: message = '' } = driverFailure;
+  return byDriverFailure[driverFailure.kind] ?? classify({ code, severity: textOf(driverFailure, 'severity'), message });
+}
+
+function classify({ code, severity, message }: Symptoms): ConnectionFailure | null {
+  // As an ERROR it is a statement's: parameters that do not fit, for one.
+  if (code === poolerState && severity === 'FATAL') return poolerFailure(message);
+  if (tlsCode.test(code)) return 'unreachable';
+  const known = byCode[code] ?? byMessage.find(([pattern]) => pattern.test(message))?.[1];
+  return known ?? (endsSession.has(severity) ? 'unreachable' : null);
+}
+
+function textOf(object: object, name: string): string {
+  const value: unknown = Reflect.get(object, name);
+  return typeof value === 'string' ? value : '';
 }
 
 function driverFailureOf(error: Error): DriverFailure | null {

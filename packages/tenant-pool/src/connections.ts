@@ -1,11 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
-import { Client, Pool, type ClientConfig } from 'pg';
-import type { ConnectionBudget } from './budget.ts';
+import { Pool, type Client } from 'pg';
+import type { AccountLimits, BudgetAccount, EndWork } from './budget/budget-account.ts';
+import type { ConnectionBudget } from './budget/connection-budget.ts';
 import { connectionConfig } from './connection-config.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import { adapterOver } from './driver.ts';
+import { TenantUnavailableError } from './errors.ts';
 import type { PoolLimits } from './limits.ts';
+import { pooledClient } from './pooled-client.ts';
 
 export interface ConnectionsOptions {
   placement: TenantPlacement;
@@ -14,40 +17,56 @@ export interface ConnectionsOptions {
   /** Name of the service, for `application_name`. */
   service: string;
   limits: PoolLimits;
-  /** Of the placement's cluster. One connection of it is reserved already; it is released in the end. */
+  /** Of the placement's cluster. */
   budget: ConnectionBudget;
+  /** How many of the budget's connections the tenant may have, and how often it gets one while others wait. */
+  accountLimits: AccountLimits;
+  /** Whether nobody uses the tenant, so that all its connections may go to others. */
+  isIdle: () => boolean;
+  /** Begins to end these connections; {@link isIdle} was true. */
+  evict: () => void;
   onError: (error: Error) => void;
 }
 
 /**
- * One tenant's connections: a `pg.Pool` that never holds more of them than it has reserved from the budget. It holds on to one
- * reservation for as long as it lives, takes more while work asks for them, and gives those back as connections close.
+ * One tenant's connections: a `pg.Pool` that makes and keeps only those that the tenant's account has reserved. Between pieces of
+ * work there may be none.
  */
 export class TenantConnections {
   readonly #pool: Pool;
-  readonly #budget: ConnectionBudget;
-  readonly #max: number;
+  readonly #account: BudgetAccount;
   /** Connections being made, open, or still closing. */
   readonly #live = new Set<Client>();
-  /** Connections that may be live. */
-  #slots = 1;
-  /** Reservations not given back yet: the slots, and connections beyond them that still have to close. */
-  #reserved = 1;
-  /** Pieces of work that hold a connection or wait for one. */
-  #demand = 0;
-  #ended = false;
+  /** Whether statements may be kept prepared on the connections. */
+  readonly #keepsStatements: boolean;
+  /** Whether connections that close now do so because the budget wants them. */
+  #isGivingUp = false;
 
-  constructor({ placement, password, service, limits, budget, onError }: ConnectionsOptions) {
-    this.#budget = budget;
-    this.#max = limits.connectionsPerTenant;
+  constructor({ placement, password, service, limits, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
+    this.#account = budget.open({ isIdle, evict, closeSpare: () => this.#closeSpare() }, accountLimits);
+    this.#keepsStatements = placement.pooling === 'direct';
+    const config = connectionConfig({ placement, password, service, limits });
     this.#pool = new Pool({
-      ...connectionConfig({ placement, password, service, limits }),
+      ...config,
+      // The client has a deadline of its own; the pool's would run for work that waits for nothing but its turn in this tick.
+      connectionTimeoutMillis: 0,
       idleTimeoutMillis: limits.idleConnectionMs,
       min: 0,
-      Client: this.#countedClient(),
+      // Who asks the pool for a connection has it from the account already.
+      max: Number.MAX_SAFE_INTEGER,
+      Client: pooledClient({
+        config,
+        onStart: (client) => {
+          this.#live.add(client);
+          this.#account.onConnectionStart();
+        },
+        onLeave: () => this.#account.onConnectionLeave(this.#isGivingUp),
+        onEnd: (client) => {
+          this.#live.delete(client);
+          this.#account.onConnectionEnd();
+        },
+      }),
     });
-    // Read by pg.Pool at each of its decisions. A connection that is closing still counts, so that its successor waits for it.
-    Object.defineProperty(this.#pool.options, 'max', { get: () => this.#slots - (this.#live.size - this.#pool.totalCount) });
     this.#pool.on('error', onError);
   }
 
@@ -59,51 +78,47 @@ export class TenantConnections {
     return this.#pool.idleCount;
   }
 
+  /** Pieces of work that wait for a connection. */
   get waiting(): number {
-    return this.#pool.waitingCount;
+    return this.#account.waiting;
   }
 
-  /** Makes sure that a connection can be made. */
+  /**
+   * Begins a piece of work, which then finds a connection, or the right to make one.
+   *
+   * @throws {TenantBusyError} by the promise, when none came free within the deadline
+   */
+  acquire(): EndWork | Promise<EndWork> {
+    return this.#account.acquire();
+  }
+
+  /** To be called when nobody uses the tenant any more. */
+  onIdle(): void {
+    this.#account.onIdle();
+  }
+
+  setLimits(limits: AccountLimits): void {
+    this.#account.setLimits(limits);
+  }
+
+  /**
+   * Makes sure that a connection can be made. To be called within a piece of work.
+   *
+   * @throws what `pg` throws when none can be made
+   */
   async check(): Promise<void> {
     (await this.#pool.connect()).release();
   }
 
   /** @throws {DuplicateDriverError} */
   async adapter(): Promise<SqlDriverAdapter> {
-    return await adapterOver(this.#pool);
-  }
-
-  /**
-   * Announces work that needs a connection of its own, and reserves one more for it if there is one to be had.
-   *
-   * @returns to be called when the work is done
-   */
-  demand(): () => void {
-    this.#demand += 1;
-    if (this.#demand > this.#slots && this.#slots < this.#max) this.#grow();
-    return () => {
-      this.#demand -= 1;
-      this.#giveBack();
-      // The connection that this leaves idle may be what another tenant waits for.
-      if (this.#slots > 1) this.#budget.reclaim();
-    };
-  }
-
-  /**
-   * Gives up one connection that is not in use, if there are several.
-   *
-   * @returns a promise of its end, or null when all are in use
-   */
-  shrink(): Promise<void> | null {
-    if (this.#slots < 2 || this.#pool.idleCount === 0) return null;
-    this.#slots -= 1;
-    return this.#closeOne();
+    return await adapterOver(this.#pool, { keepsStatements: this.#keepsStatements });
   }
 
   /** Resolves when no connection is left; those still in use after `deadlineMs` are cut off. */
   async end(deadlineMs: number): Promise<void> {
-    this.#ended = true;
-    const closed = this.#pool.end().then(async () => await this.#allClosed());
+    this.#account.refuseAll(new TenantUnavailableError('The connections of the tenant were closed.'));
+    const closed = this.#giveUp(() => this.#pool.end()).then(async () => await this.#allClosed());
     const deadline = new AbortController();
     const late = sleep(deadlineMs, 'late', { signal: deadline.signal }).catch(() => 'in time');
     if ((await Promise.race([closed, late])) === 'late') {
@@ -111,57 +126,29 @@ export class TenantConnections {
       await this.#allClosed();
     }
     deadline.abort();
-    this.#slots = 0;
-    this.#giveBack();
+    this.#account.close();
   }
 
   async #allClosed(): Promise<void> {
     await Promise.all([...this.#live].map(async (client) => await new Promise((resolve) => client.once('end', resolve))));
   }
 
-  #countedClient(): new (config?: ClientConfig) => Client {
-    const live = this.#live;
-    const onEnd = () => this.#onConnectionEnd();
-    return class CountedClient extends Client {
-      constructor(config?: ClientConfig) {
-        super(config);
-        live.add(this);
-        this.once('end', () => {
-          live.delete(this);
-          onEnd();
-        });
-      }
-    };
+  #closeSpare(): boolean {
+    if (this.#pool.idleCount === 0) return false;
+    // Within this turn nothing else can take what is idle. When the pool ends meanwhile, so does the connection.
+    this.#pool.connect().then(
+      (client) => this.#giveUp(() => client.release(true)),
+      () => {},
+    );
+    return true;
   }
 
-  #onConnectionEnd(): void {
-    this.#giveBack();
-    // pg.Pool looked at its queue when the connection began to close, and then it still counted.
-    if (!this.#ended && this.#pool.waitingCount > 0) void this.check().catch(() => {});
-  }
-
-  #grow(): void {
-    if (this.#budget.tryReserve()) {
-      this.#slots += 1;
-      this.#reserved += 1;
-    } else {
-      this.#budget.reclaimSpare();
-    }
-  }
-
-  #giveBack(): void {
-    if (!this.#ended) this.#slots = Math.min(this.#slots, Math.max(1, this.#live.size, this.#demand));
-    while (this.#reserved > Math.max(this.#slots, this.#live.size)) {
-      this.#reserved -= 1;
-      this.#budget.release();
-    }
-  }
-
-  async #closeOne(): Promise<void> {
+  #giveUp<Result>(close: () => Result): Result {
+    this.#isGivingUp = true;
     try {
-      (await this.#pool.connect()).release(true);
-    } catch {
-      // The pool has ended meanwhile, and with it the connection.
+      return close();
+    } finally {
+      this.#isGivingUp = false;
     }
   }
 }

@@ -29,6 +29,16 @@ export class TenantUnavailableError extends TenantryError {
   }
 }
 
+/**
+ * Raised when a tenant is reached through a pooler and its role has no time-outs of its own. Through a pooler nothing else could set
+ * them, and a statement without a bound is never run.
+ */
+export class UnboundedRoleError extends TenantUnavailableError {
+  constructor(settings: readonly string[]) {
+    super(`The tenant's role has no ${settings.join(' and no ')} of its own. Restart the process with TENANT_CLUSTERS, which sets them.`);
+  }
+}
+
 /** Raised when no connection was to be had within the deadline. */
 export class TenantBusyError extends TenantryError {
   readonly code = 'TENANT_BUSY';
@@ -40,6 +50,11 @@ export class TenantBusyError extends TenantryError {
 
 /** Raised by a handle whose lease was returned: the code that holds it outlived its request. */
 export class LeaseEndedError extends TenantryError {
+  readonly code = 'INTERNAL_SERVER_ERROR';
+}
+
+/** Raised by a handle whose lease was held for longer than leases may be: whoever took it forgot to return it, or is stuck. */
+export class LeaseOverdueError extends TenantryError {
   readonly code = 'INTERNAL_SERVER_ERROR';
 }
 

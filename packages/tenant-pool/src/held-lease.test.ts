@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
 import { LeaseEndedError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from './errors.ts';
+import type { TenantLease } from './lease.ts';
 import { eventually } from './testing/eventually.ts';
-import { openPool } from './testing/pool-fixture.ts';
+import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
 const operation = 'test';
@@ -48,24 +50,6 @@ describe('a handle', () => {
     expect(await query).toEqual([{ answer: 7 }]);
   });
 
-  test('rolls a transaction back whose lease ended in its midst', async () => {
-    await using fixture = await openPool(databases);
-    const lease = await fixture.pool.lease(first.tenantId, { operation });
-    const transaction = lease.db.$transaction(async (tx) => {
-      await tx.team.create({ data: { name: 'unfinished' } });
-      await lease[Symbol.asyncDispose]();
-      await tx.team.create({ data: { name: 'never' } });
-    });
-    await expect(transaction).rejects.toThrow(LeaseEndedError);
-    expect(await databases.within(first, "SELECT 1 FROM teams WHERE name = 'unfinished'")).toEqual([]);
-    expect(
-      await databases.within(
-        first,
-        "SELECT 1 FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()",
-      ),
-    ).toEqual([]);
-  });
-
   test.each([
     ['suspended', { status: 'SUSPENDED' }, TenantSuspendedError, 'status'],
     ['migrated', { status: 'MIGRATING' }, TenantMigratingError, 'status'],
@@ -107,5 +91,112 @@ describe('a handle', () => {
     await using again = await fixture.pool.lease(first.tenantId, { operation });
     expect(await again.db.user.count()).toBe(0);
     expect(await databases.sessions(first)).not.toEqual(before);
+  });
+});
+
+async function teams(name: string): Promise<unknown[]> {
+  return await databases.within(first, 'SELECT name FROM teams WHERE name = $1', [name]);
+}
+
+describe.each(['shared-client', 'client-per-tenant'] as const)('a transaction over a %s', (strategy) => {
+  let fixture: PoolFixture;
+  let lease: TenantLease;
+
+  const leasesHeld = async () => await fixture.metric('tenantry_pool_leases');
+
+  beforeEach(async () => {
+    fixture = await openPool(databases, { strategy });
+    lease = await fixture.pool.lease(first.tenantId, { operation });
+    return async () => await fixture[Symbol.asyncDispose]();
+  });
+
+  test('holds its lease until it has been committed', async () => {
+    const name = randomUUID();
+    await lease.db.$transaction(async (tx) => {
+      await lease[Symbol.asyncDispose]();
+      await tx.team.create({ data: { name } });
+      await tx.$transaction(async (nested) => await nested.team.update({ where: { name }, data: { name } }));
+      expect(await leasesHeld()).toBe(1);
+    });
+    expect(await leasesHeld()).toBe(0);
+    expect(await teams(name)).toHaveLength(1);
+  });
+
+  test('holds its lease until it has been rolled back', async () => {
+    const name = randomUUID();
+    const transaction = lease.db.$transaction(async (tx) => {
+      await lease[Symbol.asyncDispose]();
+      await tx.team.create({ data: { name } });
+      expect(await leasesHeld()).toBe(1);
+      throw new Error('not this');
+    });
+    await expect(transaction).rejects.toThrow('not this');
+    expect(await leasesHeld()).toBe(0);
+    expect(await teams(name)).toEqual([]);
+  });
+
+  test('is the last of several to end the lease', async () => {
+    const [one, two] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const begun: Promise<unknown>[] = [];
+    const transactions = [one, two].map(async ({ promise }) => {
+      const { promise: hasBegun, resolve } = Promise.withResolvers<void>();
+      begun.push(hasBegun);
+      await lease.db.$transaction(async (tx) => {
+        resolve();
+        await promise;
+        await tx.user.count();
+      });
+    });
+    await Promise.all(begun);
+    await lease[Symbol.asyncDispose]();
+    one.resolve();
+    await transactions[0];
+    expect(await leasesHeld()).toBe(1);
+    two.resolve();
+    await transactions[1];
+    expect(await leasesHeld()).toBe(0);
+  });
+
+  test('leaves nothing else the right to go on', async () => {
+    const escaped = await lease.db.$transaction(async (tx) => {
+      await lease[Symbol.asyncDispose]();
+      for (const fresh of [lease.db.user.count(), lease.db.$queryRaw`SELECT 1`, lease.db.$transaction(async () => 1)]) {
+        await expect(fresh).rejects.toThrow(LeaseEndedError);
+      }
+      return { tx, late: tx.user.findMany() };
+    });
+    for (const late of [escaped.late, escaped.tx.user.count(), escaped.tx.$transaction(async () => 1)]) {
+      await expect(late).rejects.toThrow(LeaseEndedError);
+    }
+  });
+
+  test('is cut by a revocation, whether its lease was returned or not', async () => {
+    for (const isReturned of [false, true]) {
+      const name = randomUUID();
+      await using held = await fixture.pool.lease(first.tenantId, { operation });
+      let evicted: Promise<void> | undefined;
+      const transaction = held.db.$transaction(async (tx) => {
+        await tx.team.create({ data: { name } });
+        if (isReturned) await held[Symbol.asyncDispose]();
+        evicted = fixture.pool.evict(first.tenantId, 'a test wants so');
+        await tx.team.count();
+      });
+      await expect(transaction).rejects.toThrow(LeaseRevokedError);
+      await evicted;
+      expect(await teams(name)).toEqual([]);
+      expect(await databases.sessions(first)).toEqual([]);
+    }
+  });
+
+  test('is not committed when its work took no notice of a revocation', async () => {
+    const name = randomUUID();
+    const transaction = lease.db.$transaction(async (tx) => {
+      await tx.team.create({ data: { name } });
+      void fixture.pool.evict(first.tenantId, 'a test wants so');
+      await tx.team.count().catch(() => 0);
+      return 'all is well';
+    });
+    await expect(transaction).rejects.toThrow(LeaseRevokedError);
+    expect(await teams(name)).toEqual([]);
   });
 });

@@ -1,55 +1,78 @@
-import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { TenantryError } from '@tenantry/service';
 import { connectionError, connectionFailure, type ConnectionFailure } from './connection-failure.ts';
 import { LeaseEndedError } from './errors.ts';
-import type { HandleGrant } from './handles/grant.ts';
-import type { TenantHandles } from './handles/tenant-handles.ts';
+import type { HandleGrant, QueryReport, Work } from './handles/grant.ts';
+import type { EntryClient } from './handles/tenant-clients.ts';
 import type { TenantDb, TenantLease } from './lease.ts';
 
 /** What a lease needs of the entry that granted it. */
 export interface LeaseHost {
   readonly tenantId: string;
-  readonly adapter: SqlDriverAdapter;
-  readonly handles: TenantHandles;
+  readonly client: EntryClient;
   onOperationStart(): void;
   onOperationEnd(): void;
+  /** Told once, when the lease holds the entry no longer. */
   onLeaseEnd(lease: HeldLease): void;
   readonly onConnectionFailure: (failure: ConnectionFailure) => void;
+  readonly onQuery?: (report: QueryReport) => void;
 }
 
-type LeaseState = { phase: 'held' } | { phase: 'over'; error: TenantryError };
+type LeaseState =
+  | { phase: 'held' }
+  /** Returned while a transaction was open, which may go on until its end. */
+  | { phase: 'finishing'; error: TenantryError }
+  | { phase: 'over'; error: TenantryError };
 
 /** A lease and the grant behind its handle. */
 export class HeldLease implements TenantLease, HandleGrant {
   readonly operation: string;
+  readonly holdMs: number | undefined;
+  /** By `performance.now()`. */
+  readonly grantedAt = performance.now();
   readonly #host: LeaseHost;
   #state: LeaseState = { phase: 'held' };
+  #transactions = 0;
   #db: TenantDb | undefined;
 
-  constructor(host: LeaseHost, operation: string) {
+  /** @param holdMs milliseconds that it may be held, where that was agreed */
+  constructor(host: LeaseHost, operation: string, holdMs?: number) {
     this.#host = host;
     this.operation = operation;
+    this.holdMs = holdMs;
   }
 
   get tenantId(): string {
     return this.#host.tenantId;
   }
 
-  get adapter(): SqlDriverAdapter {
-    return this.#host.adapter;
-  }
-
   get db(): TenantDb {
-    return (this.#db ??= this.#host.handles.handleFor(this));
+    return (this.#db ??= this.#host.client.handleFor(this));
   }
 
-  enter(): void {
-    if (this.#state.phase === 'over') throw this.#state.error;
+  /** Whether an interactive transaction is open. */
+  get isInTransaction(): boolean {
+    return this.#transactions > 0;
+  }
+
+  enter(work: Work): void {
+    switch (this.#state.phase) {
+      case 'held':
+        break;
+      case 'finishing':
+        if (work !== 'within-transaction') throw this.#state.error;
+        break;
+      case 'over':
+        throw this.#state.error;
+    }
+    if (work === 'transaction') this.#transactions += 1;
     this.#host.onOperationStart();
   }
 
-  leave(): void {
+  leave(work: Work): void {
     this.#host.onOperationEnd();
+    if (work !== 'transaction') return;
+    this.#transactions -= 1;
+    if (this.#state.phase === 'finishing' && !this.isInTransaction) this.#end(this.#state.error);
   }
 
   explain(error: unknown): unknown {
@@ -62,14 +85,25 @@ export class HeldLease implements TenantLease, HandleGrant {
     return connectionError(failure, error);
   }
 
-  /** Makes the handle throw `error` from now on. A lease that is over stays over for its first reason. */
-  revoke(error: TenantryError): void {
-    if (this.#state.phase === 'over') return;
-    this.#state = { phase: 'over', error };
-    this.#host.onLeaseEnd(this);
+  onQuery(report: QueryReport): void {
+    this.#host.onQuery?.(report);
   }
 
+  /** Makes the handle and its transactions throw `error` from now on. A lease that is over stays over for its first reason. */
+  revoke(error: TenantryError): void {
+    if (this.#state.phase !== 'over') this.#end(error);
+  }
+
+  /** Returns the lease. Does not wait for its transactions, which hold it until they end. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.revoke(new LeaseEndedError(`The lease of ${JSON.stringify(this.operation)} on tenant ${this.tenantId} has ended.`));
+    if (this.#state.phase !== 'held') return;
+    const error = new LeaseEndedError(`The lease of ${JSON.stringify(this.operation)} on tenant ${this.tenantId} has ended.`);
+    if (this.isInTransaction) this.#state = { phase: 'finishing', error };
+    else this.#end(error);
+  }
+
+  #end(error: TenantryError): void {
+    this.#state = { phase: 'over', error };
+    this.#host.onLeaseEnd(this);
   }
 }

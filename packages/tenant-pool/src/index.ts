@@ -1,4 +1,6 @@
+export type { BreakerOptions } from './breaker/breaker-options.ts';
 export { openPostgresBus, type PostgresBusOptions } from './directory/postgres-bus.ts';
+export { checkPlacement, type CheckPlacementOptions } from './check-placement.ts';
 export { reportOutages } from './directory/report-outages.ts';
 export { openRedisBus, type RedisBusOptions } from './directory/redis-bus.ts';
 export type { InvalidationBus } from './directory/invalidation-bus.ts';
@@ -8,6 +10,7 @@ export {
   DuplicateDriverError,
   IsolationError,
   LeaseEndedError,
+  LeaseOverdueError,
   LeaseRevokedError,
   NoTenantError,
   TenantBusyError,
@@ -16,8 +19,16 @@ export {
   TenantSuspendedError,
   TenantUnavailableError,
   TenantWakingError,
+  UnboundedRoleError,
   UnsupportedOperationError,
 } from './errors.ts';
+export type { TenantClientModule } from './handles/client-module.ts';
+export type { ClientStrategy } from './handles/tenant-clients.ts';
 export type { LeaseOptions, TenantDb, TenantLease, TenantPool } from './lease.ts';
-export type { PoolLimits } from './limits.ts';
+export { defaultLimits, type PoolLimits } from './limits.ts';
+export { clusterConnectionsVariable } from './shares/cluster-connections.ts';
+export { openPostgresShares, type PostgresSharesOptions } from './shares/postgres-shares.ts';
+export { openRedisShares, type RedisSharesOptions } from './shares/redis-shares.ts';
+export type { ClusterShare, ShareRegister } from './shares/share-register.ts';
+export { sslModes, type SslMode } from './tls.ts';
 export { createTenantPool, type TenantPoolOptions } from './tenant-pool.ts';

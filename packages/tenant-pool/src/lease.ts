@@ -4,8 +4,11 @@ import type { Prisma, PrismaClient } from '@tenantry/prisma/tenant';
  * A Prisma client bound to one tenant's database for the length of a lease. Use the callback form of `$transaction`; connecting
  * and disconnecting are the pool's. Errors of SQL are Prisma's own; when the database cannot be reached, an operation throws
  * {@link TenantUnavailableError} or {@link TenantBusyError}.
+ *
+ * `$extends` gives a handle of the same lease, to which the same applies, although Prisma's types show it with `$connect`,
+ * `$disconnect` and the array form: they are refused. Its `$parent` leads to the handle that it was extended from.
  */
-export type TenantDb = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$extends' | '$transaction'> & {
+export type TenantDb = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '$transaction'> & {
   $transaction<Result>(
     work: (tx: Prisma.TransactionClient) => Promise<Result>,
     options?: { maxWait?: number; timeout?: number; isolationLevel?: Prisma.TransactionIsolationLevel },
@@ -13,9 +16,11 @@ export type TenantDb = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '
 };
 
 /**
- * The right to use one tenant's database, for one request or job. Once it has ended, `db` and whatever came from it (a
- * transaction, a promise not yet awaited) throw {@link LeaseEndedError}; once it was revoked, the error that says why. What was
- * already running then runs to its end.
+ * The right to use one tenant's database, for one request or job. Once it has been returned, `db` and whatever came from it (an
+ * extended handle, a promise not yet awaited) throw {@link LeaseEndedError}. An operation in flight runs to its end, and so does an
+ * open transaction with all that its callback does by `tx`: it holds the lease until then.
+ *
+ * A lease may be revoked: from then on, everything throws the error that says why, and an open transaction is rolled back.
  */
 export interface TenantLease extends AsyncDisposable {
   readonly tenantId: string;
@@ -25,6 +30,11 @@ export interface TenantLease extends AsyncDisposable {
 export interface LeaseOptions {
   /** Name of the operation that wants the lease, for logs. */
   operation: string;
+  /**
+   * Milliseconds that the lease may be held; then its handle throws {@link LeaseOverdueError}. For jobs that take longer than requests.
+   * Default: the pool's `leaseDeadlineMs`.
+   */
+  holdMs?: number;
   /** Abandons the wait for the lease. A lease once granted is ended by disposing of it. */
   signal?: AbortSignal;
 }

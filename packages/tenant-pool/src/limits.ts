@@ -1,20 +1,39 @@
+import type { TenantTier } from '@tenantry/prisma/control';
+import type { AccountLimits } from './budget/budget-account.ts';
+
+/** What a tier changes for its tenants. */
+export interface TierLimits {
+  /** Connections that one tenant holds at most. Default: `connectionsPerTenant`. */
+  readonly connections?: number;
+  /** How many turns a tenant gets for each one of a tenant of weight 1, while both wait for connections. Default 1. */
+  readonly weight?: number;
+}
+
 /** How much of the clusters one process may use, and how long things may take. */
 export interface PoolLimits {
-  /** Connections that this process holds to one cluster at most, over all its tenants. Default 60. */
-  connectionsPerCluster: number;
+  /**
+   * Connections to one cluster at most, over all its tenants: those of this process, or those of all processes that divide them by
+   * `shares`. By the cluster's name, or one number for all. Default 60.
+   */
+  connectionsPerCluster: number | Readonly<Record<string, number>>;
   /** Connections that one tenant holds at most. Default 4. */
   connectionsPerTenant: number;
-  /** Milliseconds that a lease waits for capacity in the budget, before `TENANT_BUSY`. Default 5000. */
+  /** Default: PREMIUM has 8 connections and the weight 4. */
+  tiers: { readonly [Tier in TenantTier]?: TierLimits };
+  /** Milliseconds for which a tenant in use keeps a connection while others wait for one. Default 100. */
+  turnMs: number;
+  /** Milliseconds that a query or transaction waits for its turn to have a connection, before `TENANT_BUSY`. Default 5000. */
   acquireDeadlineMs: number;
-  /**
-   * Milliseconds that a query waits for one of its tenant's connections, before `TENANT_BUSY`, or for a connection to be made,
-   * before `TENANT_UNAVAILABLE`. Default 5000.
-   */
+  /** Milliseconds that making a connection may take, before `TENANT_UNAVAILABLE`. Default 5000. */
   connectionDeadlineMs: number;
   /** Milliseconds after which a connection nobody uses is closed. Default 10000. */
   idleConnectionMs: number;
   /** Milliseconds after which a tenant without a lease is closed. Default 60000. */
   idleTenantMs: number;
+  /** Milliseconds after which a lease that was not returned is warned of, by the name of its operation. Default 30000. */
+  leaseWarningMs: number;
+  /** Milliseconds after which a lease that was not returned is revoked, unless it was asked for with its own `holdMs`. Default 300000. */
+  leaseDeadlineMs: number;
   /** Milliseconds that Postgres lets one statement run (`statement_timeout`). Default 15000. */
   statementTimeoutMs: number;
   /** Milliseconds that Postgres lets a transaction sit idle (`idle_in_transaction_session_timeout`). Default 10000. */
@@ -23,14 +42,32 @@ export interface PoolLimits {
   drainDeadlineMs: number;
 }
 
+const defaultConnectionsPerCluster = 60;
+
 export const defaultLimits: PoolLimits = {
-  connectionsPerCluster: 60,
+  connectionsPerCluster: defaultConnectionsPerCluster,
   connectionsPerTenant: 4,
+  tiers: { PREMIUM: { connections: 8, weight: 4 } },
+  turnMs: 100,
   acquireDeadlineMs: 5000,
   connectionDeadlineMs: 5000,
   idleConnectionMs: 10_000,
   idleTenantMs: 60_000,
+  leaseWarningMs: 30_000,
+  leaseDeadlineMs: 300_000,
   statementTimeoutMs: 15_000,
   idleInTransactionMs: 10_000,
   drainDeadlineMs: 10_000,
 };
+
+/** Connections to the cluster `name`; one that is not named has the default. */
+export function clusterConnections({ connectionsPerCluster }: PoolLimits, name: string): number {
+  if (typeof connectionsPerCluster === 'number') return connectionsPerCluster;
+  return connectionsPerCluster[name] ?? defaultConnectionsPerCluster;
+}
+
+/** The part of a cluster's connections that one tenant of `tier` may have. */
+export function tenantLimits({ connectionsPerTenant, tiers }: PoolLimits, tier: TenantTier): AccountLimits {
+  const { connections = connectionsPerTenant, weight = 1 } = tiers[tier] ?? {};
+  return { max: connections, weight };
+}

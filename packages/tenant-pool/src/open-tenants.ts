@@ -1,19 +1,25 @@
 import type { Logger, TenantryError } from '@tenantry/service';
+import type { TenantBreakers } from './breaker/tenant-breakers.ts';
 import type { Cluster } from './cluster.ts';
 import { connectionFailure } from './connection-failure.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import type { TenantDirectory } from './directory/tenant-directory.ts';
 import { LeaseRevokedError, TenantNotFoundError, TenantUnavailableError } from './errors.ts';
+import type { HeldLease } from './held-lease.ts';
+import type { PoolEvents } from './pool-events.ts';
 import { refusalOf } from './serving.ts';
 import type { EvictionReason, TenantEntry } from './tenant-entry.ts';
 
 export interface OpenTenantsOptions {
   directory: TenantDirectory;
   logger: Logger;
+  breakers: TenantBreakers;
   clusterOf: (placement: TenantPlacement) => Cluster;
+  /** Called before the first lease of an entry is granted. @throws when the entry must not be served */
+  admit: (entry: TenantEntry) => Promise<void>;
   /** Milliseconds that work in flight gets to end when an entry is closed. */
   drainDeadlineMs: number;
-  onEviction: (reason: EvictionReason) => void;
+  events: Pick<PoolEvents, 'onEviction'>;
 }
 
 /** The tenants that this process has connections to: opened when first wanted, closed when they are elsewhere or served no more. */
@@ -55,9 +61,9 @@ export class OpenTenants {
    * @param revokeWith what its leases throw from now on; null lets them be returned until the deadline
    */
   async close(entry: TenantEntry, reason: EvictionReason, revokeWith: TenantryError | null): Promise<void> {
-    const { drainDeadlineMs, onEviction, logger, clusterOf } = this.#options;
+    const { drainDeadlineMs, events, logger, clusterOf } = this.#options;
     if (entry.phase === 'open') {
-      onEviction(reason);
+      events.onEviction(reason);
       logger.debug({ tenantId: entry.tenantId, reason }, 'closing the connections of a tenant');
     }
     if (this.#entries.get(entry.tenantId) === entry) this.#entries.delete(entry.tenantId);
@@ -69,8 +75,14 @@ export class OpenTenants {
     clusterOf(entry.placement).delete(entry);
   }
 
+  /** Closes all that is open; leases throw `error` from now on. */
+  closeAll(reason: EvictionReason, error: TenantryError): void {
+    for (const entry of this.#entries.values()) void this.close(entry, reason, error);
+  }
+
   /** Looks again where a tenant is, or where all are, and closes what has become outdated. */
   reconsider(tenantId: string | null): void {
+    if (tenantId !== null) this.#options.breakers.forget(tenantId);
     const entries = tenantId === null ? [...this.#entries.values()] : [this.#entries.get(tenantId)];
     for (const entry of entries) if (entry) void this.#verify(entry);
   }
@@ -79,6 +91,11 @@ export class OpenTenants {
   async refetch(entry: TenantEntry): Promise<void> {
     await this.#options.directory.invalidate(entry.tenantId);
     await this.#verify(entry);
+  }
+
+  /** All leases that are held. */
+  *leases(): IterableIterator<HeldLease> {
+    for (const { leases } of this.#entries.values()) yield* leases;
   }
 
   /** Closes entries idle for longer than `idleMs`, and looks again at those whose placement could not be read. */
@@ -125,12 +142,14 @@ export class OpenTenants {
       await this.#options.directory.invalidate(tenantId);
       const current = await this.#servedPlacement(tenantId);
       if (current.credentialVersion === placement.credentialVersion) throw error;
+      this.#options.breakers.forget(current.tenantId);
       return await this.#openAt(current);
     }
   }
 
   async #openAt(placement: TenantPlacement): Promise<TenantEntry> {
     const entry = await this.#options.clusterOf(placement).open(placement);
+    await this.#admit(entry);
     this.#entries.set(entry.tenantId, entry);
     // A change that came while it was being opened was not this entry's to hear.
     await this.#verify(entry);
@@ -138,6 +157,15 @@ export class OpenTenants {
     // Whoever waited for the entry takes a lease in the microtasks of this turn; only then may it count as idle.
     setImmediate(() => entry.settle());
     return entry;
+  }
+
+  async #admit(entry: TenantEntry): Promise<void> {
+    try {
+      await this.#options.admit(entry);
+    } catch (error) {
+      await this.close(entry, 'isolation', null);
+      throw error;
+    }
   }
 
   /** Closes the entry if its tenant is no longer to be reached, or not there. Never rejects. */
@@ -148,7 +176,7 @@ export class OpenTenants {
       const difference = entry.differenceTo(placement);
       if (refusal) void this.close(entry, 'status', refusal);
       else if (difference) void this.#closeOutdated(entry, difference);
-      else this.#doubtful.delete(entry);
+      else this.#keep(entry, placement);
     } catch (error) {
       if (error instanceof TenantNotFoundError) return void this.close(entry, 'status', error);
       if (entry.phase === 'open') this.#doubtful.add(entry);
@@ -156,7 +184,13 @@ export class OpenTenants {
     }
   }
 
+  #keep(entry: TenantEntry, placement: TenantPlacement): void {
+    this.#doubtful.delete(entry);
+    this.#options.clusterOf(placement).setTier(entry, placement);
+  }
+
   async #closeOutdated(entry: TenantEntry, reason: 'rotated' | 'moved'): Promise<void> {
+    this.#options.breakers.forget(entry.tenantId);
     await this.close(entry, reason, new LeaseRevokedError(`Tenant ${entry.tenantId} was ${reason}; try again.`));
   }
 }

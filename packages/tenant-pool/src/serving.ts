@@ -31,6 +31,6 @@ export function refusalOf({ tenantId, status }: TenantPlacement): TenantryError 
 }
 
 /** What of a placement a connection depends on: entries of the same tenant with different ones share no connection. */
-export function connectionKey({ host, port, sslMode, database, role, credentialVersion }: TenantPlacement): string {
-  return [host, port, sslMode, database, role, credentialVersion].join(' ');
+export function connectionKey({ host, port, sslMode, pooling, database, role, credentialVersion }: TenantPlacement): string {
+  return [host, port, sslMode, pooling, database, role, credentialVersion].join(' ');
 }

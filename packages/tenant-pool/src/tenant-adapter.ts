@@ -1,15 +1,16 @@
 import type { SqlDriverAdapter, SqlQuery, SqlQueryable, Transaction } from '@prisma/driver-adapter-utils';
+import type { TenantGate } from './tenant-gate.ts';
 
 export interface TenantAdapterOptions {
   adapter: SqlDriverAdapter;
-  /** Announces work that needs a connection of its own; the result is called when the work is done. */
-  demand: () => () => void;
-  /** Told of each statement after it ran, whether or not it succeeded. */
+  /** Passed by whatever needs a connection: a statement of its own, or a transaction. */
+  gate: TenantGate;
+  /** Told of each statement after it ran, whether or not it succeeded. The wait for a connection does not count. */
   onStatement: (sql: string, durationMs: number) => void;
 }
 
-/** An adapter that says what it does: which calls need a connection, and which statements ran how long. */
-export function tenantAdapter({ adapter, demand, onStatement }: TenantAdapterOptions): SqlDriverAdapter {
+/** An adapter whose work passes the tenant's gate, and that says which statements ran how long. */
+export function tenantAdapter({ adapter, gate, onStatement }: TenantAdapterOptions): SqlDriverAdapter {
   const timed = async <Result>(sql: string, run: () => Promise<Result>): Promise<Result> => {
     const start = performance.now();
     try {
@@ -19,11 +20,14 @@ export function tenantAdapter({ adapter, demand, onStatement }: TenantAdapterOpt
     }
   };
   const connected = async <Result>(sql: string, run: () => Promise<Result>): Promise<Result> => {
-    const done = demand();
+    const passage = await gate.enter();
     try {
-      return await timed(sql, run);
-    } finally {
-      done();
+      const result = await timed(sql, run);
+      passage.leave();
+      return result;
+    } catch (error) {
+      passage.leave(error);
+      throw error;
     }
   };
   const { provider, adapterName } = adapter;
@@ -47,11 +51,13 @@ export function tenantAdapter({ adapter, demand, onStatement }: TenantAdapterOpt
     ...statements(adapter, connected),
     executeScript: async (script) => await connected(script, async () => await adapter.executeScript(script)),
     startTransaction: async (isolationLevel) => {
-      const done = demand();
+      const passage = await gate.enter();
       try {
-        return begun(await timed('BEGIN', async () => await adapter.startTransaction(isolationLevel)), done);
+        const transaction = await timed('BEGIN', async () => await adapter.startTransaction(isolationLevel));
+        passage.reached();
+        return begun(transaction, () => passage.leave());
       } catch (error) {
-        done();
+        passage.leave(error);
         throw error;
       }
     },

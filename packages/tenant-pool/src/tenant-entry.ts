@@ -4,21 +4,25 @@ import type { ConnectionFailure } from './connection-failure.ts';
 import type { TenantConnections } from './connections.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import { LeaseRevokedError } from './errors.ts';
-import type { TenantHandles } from './handles/tenant-handles.ts';
+import type { QueryReport } from './handles/grant.ts';
+import type { EntryClient } from './handles/tenant-clients.ts';
 import { HeldLease, type LeaseHost } from './held-lease.ts';
+import type { PoolEvents } from './pool-events.ts';
 import { connectionKey } from './serving.ts';
 
 /** Why an entry was closed; a label of the metrics. */
-export type EvictionReason = 'capacity' | 'idle' | 'status' | 'rotated' | 'moved' | 'requested' | 'shutdown';
+export type EvictionReason = 'capacity' | 'idle' | 'status' | 'rotated' | 'moved' | 'requested' | 'shutdown' | 'isolation';
 
 export interface TenantEntryOptions {
   placement: TenantPlacement;
   connections: TenantConnections;
+  /** Over the connections. */
   adapter: SqlDriverAdapter;
-  handles: TenantHandles;
-  /** Told when the last lease and the last operation have ended. */
-  onIdle: () => void;
-  onConnectionFailure: (failure: ConnectionFailure) => void;
+  /** Over the adapter; disposed of after the connections. */
+  client: EntryClient;
+  events: Pick<PoolEvents, 'onQuery' | 'onConnectionFailure'>;
+  /** Has the entry's credentials read anew, because its database refused them. */
+  refetch: (entry: TenantEntry) => void;
 }
 
 export interface CloseOptions {
@@ -39,22 +43,22 @@ export class TenantEntry implements LeaseHost {
   readonly placement: TenantPlacement;
   readonly connections: TenantConnections;
   readonly adapter: SqlDriverAdapter;
-  readonly handles: TenantHandles;
-  readonly onConnectionFailure: (failure: ConnectionFailure) => void;
-  readonly #onIdle: () => void;
+  readonly client: EntryClient;
+  readonly #events: TenantEntryOptions['events'];
+  readonly #refetch: (entry: TenantEntry) => void;
   readonly #key: string;
   readonly #leases = new Set<HeldLease>();
   #operations = 0;
   #state: EntryState = { phase: 'open', idleSince: null };
 
-  constructor({ placement, connections, adapter, handles, onIdle, onConnectionFailure }: TenantEntryOptions) {
+  constructor({ placement, connections, adapter, client, events, refetch }: TenantEntryOptions) {
     this.placement = placement;
     this.#key = connectionKey(placement);
     this.connections = connections;
     this.adapter = adapter;
-    this.handles = handles;
-    this.onConnectionFailure = onConnectionFailure;
-    this.#onIdle = onIdle;
+    this.client = client;
+    this.#events = events;
+    this.#refetch = refetch;
   }
 
   get tenantId(): string {
@@ -65,13 +69,19 @@ export class TenantEntry implements LeaseHost {
     return this.#state.phase;
   }
 
-  get leases(): number {
-    return this.#leases.size;
+  /** Leases held, the oldest first. */
+  get leases(): ReadonlySet<HeldLease> {
+    return this.#leases;
   }
 
   /** When the entry was last used, by `performance.now()`; null while it is in use or closing. */
   get idleSince(): number | null {
     return this.#state.phase === 'open' ? this.#state.idleSince : null;
+  }
+
+  /** Whether nobody has used it since {@link idleSince}. */
+  get isIdle(): boolean {
+    return this.idleSince !== null;
   }
 
   /** Why connections made for this entry's placement do not serve `placement`; null when they do. */
@@ -81,10 +91,10 @@ export class TenantEntry implements LeaseHost {
   }
 
   /** @returns null when the entry is closing */
-  grant(operation: string): HeldLease | null {
+  grant(operation: string, holdMs?: number): HeldLease | null {
     if (this.#state.phase !== 'open') return null;
     this.#state.idleSince = null;
-    const lease = new HeldLease(this, operation);
+    const lease = new HeldLease(this, operation, holdMs);
     this.#leases.add(lease);
     return lease;
   }
@@ -92,6 +102,15 @@ export class TenantEntry implements LeaseHost {
   onLeaseEnd(lease: HeldLease): void {
     this.#leases.delete(lease);
     this.settle();
+  }
+
+  onQuery(report: QueryReport): void {
+    this.#events.onQuery({ ...report, tenantId: this.tenantId });
+  }
+
+  onConnectionFailure(failure: ConnectionFailure): void {
+    this.#events.onConnectionFailure(failure);
+    if (failure === 'authentication') this.#refetch(this);
   }
 
   onOperationStart(): void {
@@ -109,7 +128,7 @@ export class TenantEntry implements LeaseHost {
     switch (this.#state.phase) {
       case 'open':
         this.#state.idleSince ??= performance.now();
-        this.#onIdle();
+        this.connections.onIdle();
         break;
       case 'draining':
         this.#state.quiet();
@@ -145,6 +164,7 @@ export class TenantEntry implements LeaseHost {
     clearTimeout(deadline);
     this.#revoke(new LeaseRevokedError(`The connections of tenant ${this.tenantId} were closed: ${reason}.`));
     await this.connections.end(deadlineMs);
+    await this.client[Symbol.asyncDispose]();
     this.#state = { phase: 'closed', reason };
   }
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantPlacement } from './directory/placement.ts';
 import { TenantUnavailableError } from './errors.ts';
 import type { TenantLease } from './lease.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
+import { openPool, settleSelfTest, type PoolFixture } from './testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
 const tenantCount = 5;
@@ -136,11 +136,13 @@ test('the pool opens, keeps, closes and serves tenants as its model does', { tim
   const giveBack = tenant.map((which) => new Return(which));
   const evict = tenant.map((which) => new Evict(which));
   const steps = fc.commands([lease, lease, lease, giveBack, giveBack, giveBack, evict], { maxCommands: 60, size: 'max' });
-  const limits = { connectionsPerCluster: capacity, acquireDeadlineMs: 60_000 };
+  // Turns that outlast the test: a tenant with a lease keeps its connection.
+  const limits = { connectionsPerCluster: capacity, acquireDeadlineMs: 60_000, turnMs: 600_000 };
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const model = new Model();
       await using fixture = await openPool(databases, { limits });
+      await settleSelfTest(fixture, databases);
       await fc.asyncModelRun(() => ({ model, real: fixture }), sequence);
       const stopped = fixture.pool[Symbol.asyncDispose]();
       for (const { lease: refused } of model.waiting) await expect(refused).rejects.toThrow(TenantUnavailableError);

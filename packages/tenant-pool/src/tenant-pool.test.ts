@@ -10,7 +10,7 @@ import {
   TenantWakingError,
 } from './errors.ts';
 import { eventually } from './testing/eventually.ts';
-import { openPool } from './testing/pool-fixture.ts';
+import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
 const operation = 'test';
@@ -18,12 +18,14 @@ const operation = 'test';
 let databases: TenantDatabases;
 let first: TenantPlacement;
 let second: TenantPlacement;
+let third: TenantPlacement;
+let fourth: TenantPlacement;
 
 beforeAll(async () => {
-  databases = await createTenantDatabases(2);
-  const [a, b] = databases.placements;
-  if (!a || !b) throw new Error('2 tenants are needed');
-  [first, second] = [a, b];
+  databases = await createTenantDatabases(4);
+  const [a, b, c, d] = databases.placements;
+  if (!a || !b || !c || !d) throw new Error('4 tenants are needed');
+  [first, second, third, fourth] = [a, b, c, d];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 
@@ -61,19 +63,19 @@ describe('a lease', () => {
     await eventually(async () => (await databases.sessions(first)).length === 3);
     expect(await fixture.metric('tenantry_pool_reserved_connections')).toBe(3);
     await work;
-    await eventually(async () => (await fixture.metric('tenantry_pool_reserved_connections')) === 1);
+    await eventually(async () => (await fixture.metric('tenantry_pool_reserved_connections')) === 0);
     expect(await lease.db.user.count()).toBe(0);
   });
 
   test('can be waited for until a signal aborts', async () => {
-    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1 } });
+    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1, turnMs: 60_000 } });
     await using _held = await fixture.pool.lease(first.tenantId, { operation });
     const signal = AbortSignal.timeout(30);
     await expect(fixture.pool.lease(second.tenantId, { operation, signal })).rejects.toThrow(/timeout/);
   });
 
   test('is refused by a status that came while the tenant was being opened', async () => {
-    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1 } });
+    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1, turnMs: 60_000 } });
     const held = await fixture.pool.lease(second.tenantId, { operation });
     const refused = fixture.pool.lease(first.tenantId, { operation }).catch((error: unknown) => error);
     await eventually(async () => (await fixture.metric('tenantry_pool_budget_waiters')) === 1);
@@ -152,7 +154,7 @@ test('statements are told to the observer, by tenant', async () => {
   expect(statements).toEqual(['SELECT', 'BEGIN', 'SELECT', 'COMMIT'].map((verb) => `${first.tenantId} ${verb}`));
 });
 
-test('metrics tell of the pool and never name a tenant', async () => {
+test('metrics tell of the pool, and name a tenant by its id only', async () => {
   await using fixture = await openPool(databases);
   await using lease = await fixture.pool.lease(first.tenantId, { operation });
   await lease.db.user.count();
@@ -161,5 +163,36 @@ test('metrics tell of the pool and never name a tenant', async () => {
   expect(scraped).toContain('tenantry_pool_leases_total{outcome="granted"} 1');
   expect(scraped).toContain('tenantry_pool_cold_start_seconds_count 1');
   expect(scraped).toContain('tenantry_pool_statement_seconds_count 1');
-  for (const name of [first.tenantId, first.slug, first.database]) expect(scraped).not.toContain(name);
+  expect(scraped).toContain(`tenantry_pool_query_seconds_count{tenant="${first.tenantId}",model="User"} 1`);
+  for (const name of [first.slug, first.database, first.role]) expect(scraped).not.toContain(name);
+});
+
+/** The connections that a tenant has while more work is under way than it may have connections. */
+async function sessionsAtWork(fixture: PoolFixture, tenant: TenantPlacement): Promise<number> {
+  await using lease = await fixture.pool.lease(tenant.tenantId, { operation });
+  const work = Promise.all(Array.from({ length: 6 }, async () => await lease.db.$queryRaw`SELECT 1 FROM pg_sleep(0.1)`));
+  await sleep(80);
+  const { length } = await databases.sessions(tenant);
+  await work;
+  return length;
+}
+
+describe('a tier', () => {
+  const limits = { connectionsPerTenant: 1, tiers: { PREMIUM: { connections: 3 } } };
+  test('may give its tenants more connections', async () => {
+    await using fixture = await openPool(databases, { limits });
+    fixture.table.update(fourth.tenantId, { tier: 'PREMIUM' });
+    expect(await sessionsAtWork(fixture, third)).toBe(1);
+    expect(await sessionsAtWork(fixture, fourth)).toBe(3);
+  });
+
+  test('that changes takes effect while the tenant is open', async () => {
+    await using fixture = await openPool(databases, { limits });
+    await using _held = await fixture.pool.lease(third.tenantId, { operation });
+    expect(await sessionsAtWork(fixture, third)).toBe(1);
+    fixture.table.update(third.tenantId, { tier: 'PREMIUM' });
+    await fixture.bus.publish(third.tenantId);
+    expect(await sessionsAtWork(fixture, third)).toBe(3);
+    expect(await fixture.metric('tenantry_pool_evictions_total')).toBe(0);
+  });
 });

@@ -1,5 +1,10 @@
 import type { ConnectionOptions } from 'node:tls';
 
+/** What libpq calls `sslmode`. */
+export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
+
+export type SslMode = (typeof sslModes)[number];
+
 /** libpq's `sslmode`, in the terms of `pg`. `allow` and `prefer` protect nothing that counts on it, and `pg` cannot fall back. */
 export function tlsOptions(sslMode: string): false | ConnectionOptions {
   switch (sslMode) {
@@ -14,6 +19,6 @@ export function tlsOptions(sslMode: string): false | ConnectionOptions {
     case 'verify-full':
       return { rejectUnauthorized: true };
     default:
-      throw new Error(`${JSON.stringify(sslMode)} is not an sslmode: use disable, prefer, require, verify-ca or verify-full.`);
+      throw new Error(`${JSON.stringify(sslMode)} is not an sslmode: use ${sslModes.join(', ')}.`);
   }
 }

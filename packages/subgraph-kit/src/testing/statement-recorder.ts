@@ -10,7 +10,10 @@ export interface RecordedStatement {
 export interface StatementRecorder extends AsyncDisposable {
   /** As the server's own URL, through the recorder. */
   readonly url: string;
-  /** What `work` made the server run, in whatever database, transaction control left out. */
+  /**
+   * What `work` made the server run, in whatever database, but for transaction control, and what processes tell each other of
+   * their shares of connections meanwhile.
+   */
   record(work: () => Promise<unknown>): Promise<RecordedStatement[]>;
 }
 
@@ -41,7 +44,7 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
     record: async (work) => {
       const start = statements.length;
       await work();
-      return statements.slice(start).filter(({ sql }) => !/^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b/i.test(sql));
+      return statements.slice(start).filter(({ sql }) => !aside.test(sql));
     },
     [Symbol.asyncDispose]: async () => {
       for (const socket of sockets) socket.destroy();
@@ -50,6 +53,9 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
     },
   };
 }
+
+/** Statements that are not counted. */
+const aside = /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|\b(?:connection_shares|tenantry_shares)\b/i;
 
 function portOf(server: Server): number {
   const address = server.address();

@@ -22,7 +22,8 @@ beforeAll(async () => {
   await prepareControlDatabase(url);
   await runSql(
     url,
-    `INSERT INTO clusters (name, host, port, ssl_mode, updated_at) VALUES ('standard', 'db.example', 5433, 'require', now())`,
+    `INSERT INTO clusters (name, host, port, ssl_mode, pooling, updated_at)
+     VALUES ('standard', 'db.example', 5433, 'require', 'transaction', now())`,
   );
   for (const [index, slug] of slugs.entries()) {
     await runSql(
@@ -47,6 +48,13 @@ afterAll(async () => {
   await runSql(server, `DROP DATABASE ${escapeIdentifier(database)}`);
 });
 
+test('the tenants that are served are listed from the oldest on', async () => {
+  const byId = (...names: ('globex' | 'initech' | 'hooli')[]) => names.map(idOf).toSorted();
+  const simultaneous = byId('globex', 'initech', 'hooli');
+  expect(await catalog.findServed(2)).toEqual([idOf('acme'), simultaneous[0]]);
+  expect(await catalog.findServed(10)).toEqual([idOf('acme'), ...simultaneous]);
+});
+
 describe('a placement', () => {
   test('tells where a tenant is and how to open it', async () => {
     expect(await catalog.findPlacement(idOf('hooli'))).toEqual({
@@ -58,6 +66,7 @@ describe('a placement', () => {
       host: 'db.example',
       port: 5433,
       sslMode: 'require',
+      pooling: 'transaction',
       database: 'hooli_db',
       role: 'hooli_role',
       sealedPassword: 'sealed',

@@ -3,7 +3,8 @@ import pLimit from 'p-limit';
 import { Pool, type Client } from 'pg';
 import { databaseUrl, sessionDefaults, withConnection } from '../postgres/connection.ts';
 import { closeCluster } from './close-cluster.ts';
-import type { ClusterConfig } from './cluster-config.ts';
+import type { ClusterConfig, TenantRoute } from './cluster-config.ts';
+import { assertPoolerRole } from './pooler-access.ts';
 import { ensureTemplate, type Template } from './template.ts';
 
 /** Connections to the administrator's database that one process opens at most. */
@@ -12,6 +13,8 @@ const maxConnections = 4;
 /** One cluster, as its administrator sees it. */
 export interface ClusterAdmin extends AsyncDisposable {
   readonly name: string;
+  /** Where tenants' connections go, if not to the server itself. The administrator's always go there. */
+  readonly tenants: TenantRoute | null;
   /** Connections of the administrator to the administrator's own database. */
   readonly pool: Pool;
   /** Runs `work` when its turn comes: as many at a time as there are connections, so that none waits for one in its middle. */
@@ -20,13 +23,14 @@ export interface ClusterAdmin extends AsyncDisposable {
   prepare(): Promise<Template>;
   /** A connection of the administrator to `database`. */
   within<Result>(database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
-  /** A connection to `database` as a tenant would make it. */
+  /** A connection to `database` with a tenant's role, to the server itself. */
   as<Result>(user: { role: string; password: string }, database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
   /** The administrator's URL of `database`. For migrations; it holds the password. */
   url(database: string, session?: { role: string }): string;
 }
 
-export function openClusterAdmin({ name, adminUrl }: ClusterConfig, logger: Logger): ClusterAdmin {
+export function openClusterAdmin(config: ClusterConfig, logger: Logger): ClusterAdmin {
+  const { name, adminUrl, tenants } = config;
   const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: maxConnections });
   pool.on('error', (error) => {
     // `end` does not wait for the server to close: what breaks after it was on its way out.
@@ -36,11 +40,13 @@ export function openClusterAdmin({ name, adminUrl }: ClusterConfig, logger: Logg
   let isClosedToPublic = false;
   const admin: ClusterAdmin = {
     name,
+    tenants: tenants ?? null,
     pool,
     inTurn: async (work) => await turns(work),
     prepare: async () => {
       if (!isClosedToPublic) await closeCluster(admin, logger);
       isClosedToPublic = true;
+      if (tenants?.authUser != null) await assertPoolerRole(admin, tenants.authUser);
       return await ensureTemplate(admin);
     },
     within: async (database, work) => await withConnection(databaseUrl(adminUrl, database), work),

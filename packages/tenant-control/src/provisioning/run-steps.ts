@@ -5,6 +5,7 @@ import type { ProvisioningContext, ProvisioningStep, StepName } from './step.ts'
 import { activationStep } from './steps/activation-step.ts';
 import { clusterStep } from './steps/cluster-step.ts';
 import { databaseStep } from './steps/database-step.ts';
+import { poolerStep } from './steps/pooler-step.ts';
 import { reservationStep } from './steps/reservation-step.ts';
 import { roleStep } from './steps/role-step.ts';
 import { seedStep } from './steps/seed-step.ts';
@@ -16,6 +17,7 @@ export const provisioningSteps: readonly ProvisioningStep[] = [
   clusterStep,
   roleStep,
   databaseStep,
+  poolerStep,
   seedStep,
   verificationStep,
   activationStep,

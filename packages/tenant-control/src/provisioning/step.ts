@@ -11,7 +11,7 @@ export interface ProvisioningContext {
   readonly db: PrismaClient;
 }
 
-export type StepName = 'reservation' | 'cluster' | 'role' | 'database' | 'seed' | 'verification' | 'activation';
+export type StepName = 'reservation' | 'cluster' | 'role' | 'database' | 'pooler' | 'seed' | 'verification' | 'activation';
 
 /**
  * One step of provisioning. Both directions look before they act, so that either may be tried again after it was interrupted

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { silentLogger } from '@tenantry/service';
 import { Redis } from 'ioredis';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, inject, test } from 'vitest';
 import { LocalBus } from '../testing/local-bus.ts';
 import { placementOf, PlacementTable } from '../testing/placements.ts';
@@ -43,6 +44,15 @@ describe.skipIf(redisUrl === null)(`placements shared through Redis ${redisUrl =
     expect(await redis.pttl(placementKey(tenantId))).toBeGreaterThan(60_000);
   });
 
+  test('are counted as Redis’s answers', async () => {
+    await using one = openProcess(table, redis);
+    await one.lookup(tenantId);
+    const metrics = new Registry();
+    await using another = createTenantDirectory({ source: table, bus: new LocalBus(), redis, logger: silentLogger, metrics });
+    await another.lookup(tenantId);
+    expect(await metrics.metrics()).toContain('tenantry_directory_lookups_total{answer="redis"} 1');
+  });
+
   test('hold no password, even if the source’s rows do', async () => {
     table.set(Object.assign({ password: 'hunter2' }, placement));
     await using process = openProcess(table, redis);
@@ -58,6 +68,12 @@ describe.skipIf(redisUrl === null)(`placements shared through Redis ${redisUrl =
     ['is another tenant’s', JSON.stringify(placementOf())],
   ])('are disregarded when what Redis holds %s', async (_why, value) => {
     await redis.set(placementKey(tenantId), value);
+    await using process = openProcess(table, redis);
+    expect(await process.lookup(tenantId)).toEqual(placement);
+  });
+
+  test('are disregarded when an earlier version left them, which did not know of poolers', async () => {
+    await redis.set(placementKey(tenantId), JSON.stringify({ ...placement, port: 6432, pooling: undefined }));
     await using process = openProcess(table, redis);
     expect(await process.lookup(tenantId)).toEqual(placement);
   });

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@tenantry/service';
+import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
 import { LocalBus } from '../testing/local-bus.ts';
@@ -11,13 +12,15 @@ let table: PlacementTable;
 let bus: LocalBus;
 let directory: TenantDirectory;
 let tenantId: string;
+let metrics: Registry;
 
 beforeEach(() => {
   const placement = placementOf();
   ({ tenantId } = placement);
   table = new PlacementTable([placement]);
   bus = new LocalBus();
-  directory = createTenantDirectory({ source: table, bus, logger: silentLogger, memoryTtlMs: 60, negativeTtlMs: 30 });
+  metrics = new Registry();
+  directory = createTenantDirectory({ source: table, bus, logger: silentLogger, metrics, memoryTtlMs: 60, negativeTtlMs: 30 });
 });
 afterEach(async () => await directory[Symbol.asyncDispose]());
 
@@ -68,6 +71,26 @@ describe('a lookup', () => {
     });
     await expect(deaf.lookup(tenantId)).rejects.toThrow('no bus');
     await deaf[Symbol.asyncDispose]();
+  });
+});
+
+describe('the tenants that are served', () => {
+  test('are the source’s', async () => {
+    table.set(placementOf({ status: 'SUSPENDED' }));
+    expect(await directory.findServed(5)).toEqual([tenantId]);
+    expect(await directory.findServed(0)).toEqual([]);
+  });
+
+  test('are none where the source does not list them', async () => {
+    const source = { findPlacement: async () => null };
+    await using narrow = createTenantDirectory({ source, bus, logger: silentLogger });
+    expect(await narrow.findServed(5)).toEqual([]);
+  });
+
+  test('cannot be told while the source cannot be read', async () => {
+    const source = { findPlacement: async () => null, findServed: async () => await Promise.reject(new Error('no catalog')) };
+    await using broken = createTenantDirectory({ source, bus, logger: silentLogger });
+    await expect(broken.findServed(5)).rejects.toThrow(TenantUnavailableError);
   });
 });
 
@@ -135,5 +158,33 @@ describe('a change', () => {
     directory.onChange((id) => changed.push(id))[Symbol.dispose]();
     await suspend();
     expect(changed).toEqual([]);
+  });
+});
+
+describe('the metrics', () => {
+  test('tell where answers came from, and how often the source was read', async () => {
+    await Promise.all([directory.lookup(tenantId), directory.lookup(tenantId)]);
+    await directory.lookup(tenantId);
+    const unknown = randomUUID();
+    for (const id of [unknown, unknown, 'no-uuid']) await expect(directory.lookup(id)).rejects.toThrow(TenantNotFoundError);
+    table.beforeAnswer = () => {
+      throw new Error('the catalog is down');
+    };
+    await expect(directory.lookup(randomUUID())).rejects.toThrow(TenantUnavailableError);
+    const scraped = await metrics.metrics();
+    expect(scraped).toContain('tenantry_directory_lookups_total{answer="source"} 3');
+    expect(scraped).toContain('tenantry_directory_lookups_total{answer="memory"} 1');
+    expect(scraped).toContain('tenantry_directory_lookups_total{answer="negative"} 2');
+    expect(scraped).toContain('tenantry_directory_lookups_total{answer="failed"} 1');
+    expect(scraped).toContain('tenantry_directory_source_read_seconds_count 3');
+  });
+
+  test('count the changes that were heard of', async () => {
+    await suspend();
+    await suspend();
+    bus.loseMessages();
+    const scraped = await metrics.metrics();
+    expect(scraped).toContain('tenantry_directory_invalidations_total{scope="tenant"} 2');
+    expect(scraped).toContain('tenantry_directory_invalidations_total{scope="all"} 1');
   });
 });

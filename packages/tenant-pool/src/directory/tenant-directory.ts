@@ -1,7 +1,9 @@
 import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
 import { LRUCache } from 'lru-cache';
+import { Registry } from 'prom-client';
 import { TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
+import { DirectoryMetrics } from '../metrics/directory-metrics.ts';
 import type { InvalidationBus } from './invalidation-bus.ts';
 import type { PlacementSource, TenantPlacement } from './placement.ts';
 import { SharedPlacements } from './shared-placements.ts';
@@ -13,6 +15,8 @@ export interface TenantDirectoryOptions {
   /** Shares placements between processes. Stays the caller's to close. */
   redis?: Redis;
   logger: Logger;
+  /** Where the directory's metrics are registered. Default: nowhere. */
+  metrics?: Registry;
   /** Milliseconds that this process trusts a placement without having heard of a change. Default 5000. */
   memoryTtlMs?: number;
   /** Milliseconds that Redis keeps a placement. Default 120000. */
@@ -35,6 +39,12 @@ export interface TenantDirectory extends AsyncDisposable {
    * @throws {TenantUnavailableError} when the source cannot be read
    */
   lookup(tenantId: string): Promise<TenantPlacement>;
+  /**
+   * Ids of tenants that are served, at most `limit`; none when the source does not list them.
+   *
+   * @throws {TenantUnavailableError} when the source cannot be read
+   */
+  findServed(limit: number): Promise<string[]>;
   /** Has the next lookup read the source: what is known turned out to be wrong. Tells nobody else. */
   invalidate(tenantId: string): Promise<void>;
   /** Has `listener` called after a change: with the tenant's id, or with null when any may have changed. */
@@ -45,7 +55,7 @@ export function createTenantDirectory(options: TenantDirectoryOptions): TenantDi
   return new CachedTenantDirectory(options);
 }
 
-type Answer = { kind: 'found'; placement: TenantPlacement } | { kind: 'missing' };
+type Answer = { kind: 'found'; placement: TenantPlacement; from: 'redis' | 'source' } | { kind: 'missing'; from: 'source' };
 
 /** A read of Redis and the source that callers share. */
 interface Read {
@@ -62,16 +72,19 @@ class CachedTenantDirectory implements TenantDirectory {
   readonly #source: PlacementSource;
   readonly #shared: SharedPlacements | null;
   readonly #memory: LRUCache<string, Answer>;
+  readonly #metrics: DirectoryMetrics;
   readonly #negativeTtlMs: number;
   readonly #reads = new Map<string, Read>();
   readonly #listeners = new Set<(tenantId: string | null) => void>();
   readonly #subscription: Promise<AsyncDisposable>;
 
-  constructor({ source, bus, redis, logger, memoryTtlMs = 5000, redisTtlMs = 120_000, negativeTtlMs = 2000 }: TenantDirectoryOptions) {
+  constructor(options: TenantDirectoryOptions) {
+    const { source, bus, redis, logger, memoryTtlMs = 5000, redisTtlMs = 120_000, negativeTtlMs = 2000 } = options;
     this.#source = source;
     this.#shared = redis ? new SharedPlacements({ redis, ttlMs: redisTtlMs, logger }) : null;
     this.#memory = new LRUCache({ max: maxTenantsInMemory, ttl: memoryTtlMs });
     this.#negativeTtlMs = negativeTtlMs;
+    this.#metrics = new DirectoryMetrics(options.metrics ?? new Registry());
     this.#subscription = bus.subscribe((tenantId) => this.#onMessage(tenantId));
     // A failure is thrown by each lookup.
     this.#subscription.catch(() => {});
@@ -79,10 +92,21 @@ class CachedTenantDirectory implements TenantDirectory {
 
   async lookup(tenantId: string): Promise<TenantPlacement> {
     const id = canonicalUuid(tenantId);
-    if (!id) throw new TenantNotFoundError(`There is no tenant ${JSON.stringify(tenantId)}: an id is a UUID.`);
-    const answer = this.#memory.get(id) ?? (await this.#readOnce(id));
+    if (!id) {
+      this.#metrics.answered('negative');
+      throw new TenantNotFoundError(`There is no tenant ${JSON.stringify(tenantId)}: an id is a UUID.`);
+    }
+    const answer = this.#recall(id) ?? (await this.#readOnce(id));
     if (answer.kind === 'missing') throw new TenantNotFoundError(`There is no tenant ${id}.`);
     return answer.placement;
+  }
+
+  async findServed(limit: number): Promise<string[]> {
+    try {
+      return (await this.#source.findServed?.(limit)) ?? [];
+    } catch (cause) {
+      throw new TenantUnavailableError('Which tenants are served could not be read.', { cause });
+    }
   }
 
   async invalidate(tenantId: string): Promise<void> {
@@ -103,6 +127,7 @@ class CachedTenantDirectory implements TenantDirectory {
   }
 
   #onMessage(tenantId: string | null): void {
+    this.#metrics.invalidations.inc({ scope: tenantId === null ? 'all' : 'tenant' });
     if (tenantId === null) {
       this.#memory.clear();
       for (const read of this.#reads.values()) read.outdated = true;
@@ -120,10 +145,23 @@ class CachedTenantDirectory implements TenantDirectory {
     if (read) read.outdated = true;
   }
 
+  #recall(id: string): Answer | undefined {
+    const answer = this.#memory.get(id);
+    if (answer) this.#metrics.answered(answer.kind === 'found' ? 'memory' : 'negative');
+    return answer;
+  }
+
   async #readOnce(id: string): Promise<Answer> {
-    // Without the subscription a change would go unheard.
-    await this.#subscription;
-    return await (this.#reads.get(id) ?? this.#beginRead(id)).answer;
+    try {
+      // Without the subscription a change would go unheard.
+      await this.#subscription;
+      const answer = await (this.#reads.get(id) ?? this.#beginRead(id)).answer;
+      this.#metrics.answered(answer.from);
+      return answer;
+    } catch (error) {
+      this.#metrics.answered('failed');
+      throw error;
+    }
   }
 
   #beginRead(id: string): Read {
@@ -151,18 +189,21 @@ class CachedTenantDirectory implements TenantDirectory {
 
   async #read(id: string): Promise<Answer> {
     const shared = this.#shared ? await this.#shared.read(id) : null;
-    if (shared && 'placement' in shared) return { kind: 'found', placement: shared.placement };
+    if (shared && 'placement' in shared) return { kind: 'found', placement: shared.placement, from: 'redis' };
     const placement = await this.#readSource(id);
-    if (!placement) return { kind: 'missing' };
+    if (!placement) return { kind: 'missing', from: 'source' };
     await shared?.fill(placement);
-    return { kind: 'found', placement };
+    return { kind: 'found', placement, from: 'source' };
   }
 
   async #readSource(id: string): Promise<TenantPlacement | null> {
+    const observe = this.#metrics.sourceRead.startTimer();
     try {
       return await this.#source.findPlacement(id);
     } catch (cause) {
       throw new TenantUnavailableError('Where the tenant is could not be read.', { cause });
+    } finally {
+      observe();
     }
   }
 }

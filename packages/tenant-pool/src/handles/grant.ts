@@ -1,15 +1,27 @@
-import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+/** A piece of work: an operation by itself, an interactive transaction, or what is done within one that is open. */
+export type Work = 'operation' | 'transaction' | 'within-transaction';
 
-/** What stands behind a handle: one tenant's database, and the right to use it for as long as {@link enter} does not throw. */
+/** How a Prisma operation went, as its caller saw it. */
+export interface QueryReport {
+  /** Prisma's name of the model; undefined for raw SQL and for `$transaction`. */
+  readonly model: string | undefined;
+  /** As the caller named it: `findUnique`, `$queryRaw`, `$transaction`. */
+  readonly operation: string;
+  readonly durationMs: number;
+  readonly ok: boolean;
+}
+
+/** What stands behind a handle: the right to use one tenant's database, for as long as {@link enter} does not throw. */
 export interface HandleGrant {
-  readonly adapter: SqlDriverAdapter;
   /**
-   * Begins an operation; {@link leave} follows when it has settled.
+   * Begins a piece of work; {@link leave} follows when it has settled.
    *
-   * @throws when the right has ended
+   * @throws when the right to it has ended
    */
-  enter(): void;
-  leave(): void;
-  /** Turns what an operation failed with into what its caller shall see. */
+  enter(work: Work): void;
+  leave(work: Work): void;
+  /** Turns what a piece of work failed with into what its caller shall see. */
   explain(error: unknown): unknown;
+  /** Told of each Prisma operation after it ran. Must not throw. */
+  onQuery?(report: QueryReport): void;
 }

@@ -1,5 +1,6 @@
 import type { SqlDriverAdapter, SqlDriverAdapterFactory } from '@prisma/driver-adapter-utils';
 import { NoTenantError } from '../errors.ts';
+import { carrying } from './carried-error.ts';
 
 const identity = { provider: 'postgres', adapterName: 'tenantry' } as const;
 
@@ -15,10 +16,10 @@ export function switchingAdapterFactory(current: () => SqlDriverAdapter | undefi
   };
   const adapter: SqlDriverAdapter = {
     ...identity,
-    queryRaw: async (query) => await target().queryRaw(query),
-    executeRaw: async (query) => await target().executeRaw(query),
-    executeScript: async (script) => await target().executeScript(script),
-    startTransaction: async (isolationLevel) => await target().startTransaction(isolationLevel),
+    queryRaw: async (query) => await carrying(async () => await target().queryRaw(query)),
+    executeRaw: async (query) => await carrying(async () => await target().executeRaw(query)),
+    executeScript: async (script) => await carrying(async () => await target().executeScript(script)),
+    startTransaction: async (isolationLevel) => await carrying(async () => await target().startTransaction(isolationLevel)),
     getConnectionInfo: () => ({ schemaName: 'public', supportsRelationJoins: true }),
     dispose: async () => {},
   };

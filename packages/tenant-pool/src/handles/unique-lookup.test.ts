@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { UnsupportedOperationError } from '../errors.ts';
-import { asFirstLookup, type UniqueLookup } from './unique-lookup.ts';
+import { asFirstLookup } from './unique-lookup.ts';
 
 const isField = (name: string) => ['id', 'teamId', 'userId', 'name'].includes(name);
-const where = (conditions: UniqueLookup['where']) => asFirstLookup({ where: conditions }, isField).where;
+const where = (conditions: object) => asFirstLookup({ where: conditions }, isField)['where'];
 
 describe('a unique lookup as one of the first row', () => {
   test('keeps fields, filters and combinators', () => {

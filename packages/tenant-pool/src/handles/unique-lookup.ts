@@ -1,9 +1,5 @@
 import { UnsupportedOperationError } from '../errors.ts';
-
-/** Arguments of `findUnique`, as far as they are looked at here. */
-export interface UniqueLookup {
-  where: Readonly<Record<string, unknown>>;
-}
+import { isRecord } from './is-record.ts';
 
 const combinators = new Set(['AND', 'OR', 'NOT']);
 
@@ -14,12 +10,13 @@ const combinators = new Set(['AND', 'OR', 'NOT']);
  *
  * `findFirst` takes a missing value for "any row", where `findUnique` would refuse it. So it is refused here.
  *
+ * @param lookup arguments of `findUnique`
  * @param isField whether a name is a scalar field of the model
- * @throws {UnsupportedOperationError} when a value of `where` is undefined or null
+ * @throws {UnsupportedOperationError} when there is no `where`, or a value of it is undefined or null
  */
-export function asFirstLookup<Lookup extends UniqueLookup>(lookup: Lookup, isField: (name: string) => boolean): Lookup {
-  const conditions = Object.entries(lookup?.where ?? {});
-  if (conditions.length === 0) throw new UnsupportedOperationError('findUnique needs a unique key in `where`.');
+export function asFirstLookup(lookup: unknown, isField: (name: string) => boolean): Record<string, unknown> {
+  const conditions = isRecord(lookup) && isRecord(lookup['where']) ? Object.entries(lookup['where']) : [];
+  if (!isRecord(lookup) || conditions.length === 0) throw new UnsupportedOperationError('findUnique needs a unique key in `where`.');
   const where: Record<string, unknown> = {};
   const keys: Record<string, unknown>[] = [];
   for (const [name, value] of conditions) {
@@ -32,7 +29,7 @@ export function asFirstLookup<Lookup extends UniqueLookup>(lookup: Lookup, isFie
 }
 
 function isCompoundKey(name: string, value: unknown, isField: (name: string) => boolean): value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  if (!isRecord(value)) return false;
   const members = Object.keys(value);
   if (members.length < 2 || members.join('_').length !== name.length) return false;
   if (!members.every((member) => isField(member) && name.includes(member))) return false;

@@ -13,6 +13,7 @@ export function placementOf(overrides: Partial<TenantPlacement> = {}): TenantPla
     host: '127.0.0.1',
     port: 5432,
     sslMode: 'disable',
+    pooling: 'direct',
     database: 'nowhere',
     role: 'nobody',
     sealedPassword: 'k1.',
@@ -46,6 +47,11 @@ export class PlacementTable implements PlacementSource {
 
   delete(tenantId: string): void {
     this.#placements.delete(tenantId);
+  }
+
+  async findServed(limit: number): Promise<string[]> {
+    const served = this.#placements.values().filter(({ status }) => status === 'ACTIVE');
+    return [...served.map(({ tenantId }) => tenantId).take(limit)];
   }
 
   async findPlacement(tenantId: string): Promise<TenantPlacement | null> {

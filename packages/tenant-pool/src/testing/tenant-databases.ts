@@ -6,7 +6,7 @@ import { inject } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import { placementOf } from './placements.ts';
 
-/** Tenants with a database and a role each, on the tests' Postgres. */
+/** Tenants with a database and a role each. */
 export interface TenantDatabases extends AsyncDisposable {
   readonly placements: readonly TenantPlacement[];
   readonly keyRing: KeyRing;
@@ -18,11 +18,16 @@ export interface TenantDatabases extends AsyncDisposable {
   within<Row extends QueryResultRow>(placement: TenantPlacement, sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
-export async function createTenantDatabases(count: number): Promise<TenantDatabases> {
-  const server = new URL(inject('postgresUrl'));
+/** @param url of the server, as its superuser. Default: the tests' Postgres */
+export async function createTenantDatabases(count: number, url: string = inject('postgresUrl')): Promise<TenantDatabases> {
+  const server = new URL(url);
   const prefix = `pool_${randomBytes(4).toString('hex')}`;
   const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
   const administrator = new Pool({ connectionString: server.href, max: 1 });
+  // A server of our own may stop before its last connection has closed.
+  administrator.on('error', () => {});
+  // A server that is stopped in a test takes the administrator's connection with it.
+  administrator.on('error', () => {});
   const urlOf = (database: string) => Object.assign(new URL(server), { pathname: database }).href;
 
   const template = `${prefix}_template`;

@@ -1,4 +1,5 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import { boundRole } from '../../clusters/role-bounds.ts';
 import { actFor } from '../../postgres/act-for.ts';
 import { scramVerifier } from '../../postgres/scram.ts';
 import type { ProvisioningStep } from '../step.ts';
@@ -6,7 +7,7 @@ import type { ProvisioningStep } from '../step.ts';
 /** Connections of one tenant at most, over all processes: a backstop behind the pools' own budgets. */
 const connectionLimit = 40;
 
-/** The tenant's own role: it may sign in and own its database, nothing else. */
+/** The tenant's own role: it may sign in and own its database, nothing else, and no statement of it runs for ever. */
 export const roleStep: ProvisioningStep = {
   name: 'role',
   run: async ({ tenant, cluster: { pool } }) => {
@@ -16,6 +17,7 @@ export const roleStep: ProvisioningStep = {
       await pool.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS`);
     }
     await pool.query(`ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(scramVerifier(tenant.password))}`);
+    await boundRole(pool, tenant.roleName);
     await actFor(pool, tenant.roleName);
   },
   undo: async ({ tenant, cluster: { pool } }) => {

@@ -1,10 +1,12 @@
 import { latestMigration } from '@tenantry/prisma';
+import { checkPlacement } from '@tenantry/tenant-pool';
+import { findPlacement } from '../../catalog/find-placement.ts';
 import type { ProvisioningStep } from '../step.ts';
 
-/** Uses the database as the tenant will: with its role, its password and its rights. */
+/** Uses the database as the tenant will: with its role, its password and its rights, and on the way that its connections will take. */
 export const verificationStep: ProvisioningStep = {
   name: 'verification',
-  run: async ({ tenant, cluster }) => {
+  run: async ({ tenant, cluster, db }) => {
     await cluster.as({ role: tenant.roleName, password: tenant.password }, tenant.databaseName, async (client) => {
       const { rows } = await client.query<{ version: string | null; foreign_objects: string | null }>(stateOfDatabase);
       const { version = null, foreign_objects: foreignObjects = null } = rows[0] ?? {};
@@ -14,6 +16,8 @@ export const verificationStep: ProvisioningStep = {
       const { rowCount } = await client.query('UPDATE tenant_settings SET updated_at = now()');
       if (rowCount !== 1) throw new Error(`The database has ${rowCount} rows of settings, not 1.`);
     });
+    const placement = cluster.tenants && (await findPlacement(db, tenant.id));
+    if (placement) await checkPlacement(placement, { password: tenant.password, service: 'control' });
   },
   undo: async () => {},
 };

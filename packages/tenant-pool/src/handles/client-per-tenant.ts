@@ -1,0 +1,27 @@
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+import type { TenantClientModule, TenantClientOptions } from './client-module.ts';
+import { openHandle } from './open-handle.ts';
+import type { Route } from './operation.ts';
+import { switchingAdapterFactory } from './switching-adapter.ts';
+import type { TenantClients } from './tenant-clients.ts';
+
+const direct: Route = { run: async (work) => await work(), send: ({ args, query }) => query(args) };
+
+/** A Prisma client for each tenant: nothing of one is within reach of another, whatever Prisma does. */
+export function clientPerTenant({ PrismaClient }: TenantClientModule, options: Omit<TenantClientOptions, 'adapter'>): TenantClients {
+  return {
+    open: (adapter) => {
+      let target: SqlDriverAdapter | undefined = adapter;
+      // A client that was disconnected would connect again by itself; it finds no adapter then.
+      const client = new PrismaClient({ ...options, adapter: switchingAdapterFactory(() => target) });
+      return {
+        handleFor: (grant) => openHandle({ client, route: direct, grant }),
+        [Symbol.asyncDispose]: async () => {
+          target = undefined;
+          await client.$disconnect();
+        },
+      };
+    },
+    [Symbol.asyncDispose]: async () => {},
+  };
+}

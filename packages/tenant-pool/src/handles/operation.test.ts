@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NoTenantError, TenantBusyError } from '../errors.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
+import { openTenantAdapter, type TenantAdapter } from '../testing/tenant-adapters.ts';
+import type { HandleGrant, QueryReport } from './grant.ts';
+import { createTenantClients, type TenantClients } from './tenant-clients.ts';
+
+let databases: TenantDatabases;
+let opened: TenantAdapter;
+
+beforeAll(async () => {
+  databases = await createTenantDatabases(1);
+  const [placement] = databases.placements;
+  if (!placement) throw new Error('a tenant is needed');
+  opened = await openTenantAdapter(databases, placement);
+});
+afterAll(async () => {
+  await opened?.[Symbol.asyncDispose]();
+  await databases?.[Symbol.asyncDispose]();
+});
+
+describe.each(['shared-client', 'client-per-tenant'] as const)('an operation over a %s', (strategy) => {
+  let clients: TenantClients;
+  const reports: QueryReport[] = [];
+  const grant: HandleGrant = {
+    enter: () => {},
+    leave: () => {},
+    explain: (error) => error,
+    onQuery: (report) => void reports.push(report),
+  };
+
+  beforeAll(() => {
+    clients = createTenantClients({ strategy, transactionWaitMs: 1000 });
+  });
+  afterAll(async () => await clients?.[Symbol.asyncDispose]());
+
+  test('is reported once, as its caller named it', async () => {
+    reports.length = 0;
+    await using client = clients.open(opened.adapter);
+    const db = client.handleFor(grant).$extends({ name: 'one' });
+    await db.user.findUnique({ where: { email: 'a' }, include: { memberships: true } });
+    await db.$queryRaw`SELECT 1`;
+    await db.$queryRaw`SELECT nothing`.catch(() => {});
+    await db.$transaction(async (tx) => await tx.user.count());
+    const durationMs = expect.any(Number);
+    expect(reports).toEqual([
+      { model: 'User', operation: 'findUnique', durationMs, ok: true },
+      { model: undefined, operation: '$queryRaw', durationMs, ok: true },
+      { model: undefined, operation: '$queryRaw', durationMs, ok: false },
+      { model: 'User', operation: 'count', durationMs, ok: true },
+      { model: undefined, operation: '$transaction', durationMs, ok: true },
+    ]);
+  });
+
+  test('reaches no database once its client was disposed of', async () => {
+    const client = clients.open(opened.adapter);
+    const db = client.handleFor(grant);
+    expect(await db.user.count()).toBe(0);
+    await client[Symbol.asyncDispose]();
+    for (const late of [db.user.count(), db.$queryRaw`SELECT 1`, db.$transaction(async (tx) => await tx.user.count())]) {
+      await expect(late).rejects.toThrow(NoTenantError);
+    }
+  });
+
+  test('fails with the error of ours that its adapter throws', async () => {
+    const busy = new TenantBusyError('no turn');
+    const refuse = async () => await Promise.reject(busy);
+    await using client = clients.open({ ...opened.adapter, queryRaw: refuse, executeRaw: refuse, startTransaction: refuse });
+    const db = client.handleFor(grant);
+    for (const refused of [
+      db.user.count(),
+      db.user.update({ where: { email: 'a' }, data: { name: 'A', memberships: { deleteMany: {} } } }),
+      db.$executeRaw`SELECT 1`,
+      db.$transaction(async (tx) => await tx.user.count()),
+    ]) {
+      expect(await refused.catch((error: unknown) => error)).toBe(busy);
+    }
+  });
+});
