@@ -21,10 +21,11 @@ export interface DisposablePostgres extends AsyncDisposable {
 }
 
 /** A throw-away embedded Postgres: fast, not durable, gone with all its data when disposed. */
-export async function startDisposablePostgres({ settings = {} }: Pick<EmbeddedPostgresOptions, 'settings'> = {}): Promise<DisposablePostgres> {
+export async function startDisposablePostgres({
+  settings = {},
+}: Pick<EmbeddedPostgresOptions, 'settings'> = {}): Promise<DisposablePostgres> {
   await using cleanup = new AsyncDisposableStack();
   const directory = await mkdtemp(join(tmpdir(), 'tenantry-postgres-'));
-  const remove = async (path: string) => await rm(path, { recursive: true, force: true });
   cleanup.defer(async () => await remove(directory));
   // Postgres runs as another user when we are root.
   await chmod(directory, 0o755);
@@ -63,4 +64,8 @@ export async function startDisposablePostgres({ settings = {} }: Pick<EmbeddedPo
     },
     [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   };
+}
+
+async function remove(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true });
 }

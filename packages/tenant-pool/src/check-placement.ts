@@ -16,8 +16,9 @@ export interface CheckPlacementOptions {
  */
 export async function checkPlacement(placement: TenantPlacement, { password, service }: CheckPlacementOptions): Promise<void> {
   const pool = new Pool({ ...connectionConfig({ placement, password: () => password, service, limits: defaultLimits }), max: 1 });
-  // What breaks while it is being closed was on its way out.
+  // What breaks while it is being checked is thrown; what breaks while it is being closed was on its way out.
   pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
   try {
     (await pool.connect()).release();
   } finally {

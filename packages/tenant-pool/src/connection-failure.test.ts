@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { connectionFailure } from './connection-failure.ts';
 import type { TenantPlacement } from './directory/placement.ts';
 import { LeaseRevokedError, TenantBusyError, TenantUnavailableError } from './errors.ts';
 import { eventually } from './testing/eventually.ts';
@@ -13,14 +14,46 @@ let databases: TenantDatabases;
 let first: TenantPlacement;
 let second: TenantPlacement;
 let third: TenantPlacement;
+let fourth: TenantPlacement;
 
 beforeAll(async () => {
-  databases = await createTenantDatabases(3);
-  const [a, b, c] = databases.placements;
-  if (!a || !b || !c) throw new Error('3 tenants are needed');
-  [first, second, third] = [a, b, c];
+  databases = await createTenantDatabases(4);
+  const [a, b, c, d] = databases.placements;
+  if (!a || !b || !c || !d) throw new Error('4 tenants are needed');
+  [first, second, third, fourth] = [a, b, c, d];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
+
+describe('an error', () => {
+  test.each([
+    ['unreachable', { code: 'EAI_AGAIN' }, 'getaddrinfo EAI_AGAIN db.example'],
+    ['unreachable', { code: 'EHOSTUNREACH' }, 'connect EHOSTUNREACH 10.0.0.1:5432'],
+    ['unreachable', { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }, 'self-signed certificate'],
+    ['unreachable', { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, "Hostname/IP does not match certificate's altnames"],
+    ['unreachable', { code: 'ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION' }, 'tlsv1 alert protocol version'],
+    ['unreachable', { code: 'ECONNRESET' }, 'Client network socket disconnected before secure TLS connection was established'],
+    ['unreachable', { code: '57P03', severity: 'FATAL' }, 'the database system is starting up'],
+    ['unreachable', { code: '55000', severity: 'FATAL' }, 'database "tenant_1" is not currently accepting connections'],
+    ['missing-database', { code: '57P04', severity: 'FATAL' }, 'terminating connection because of DROP DATABASE'],
+    ['overload', { code: '53300', severity: 'FATAL' }, 'too many connections for role "tenant_1"'],
+    ['overload', { code: 'EMFILE' }, 'connect EMFILE 10.0.0.1:5432'],
+    ['authentication', { code: '28000', severity: 'FATAL' }, 'no pg_hba.conf entry for host "10.0.0.1"'],
+    ['authentication', { code: '42501', severity: 'FATAL' }, 'permission denied for database "tenant_1"'],
+    ['authentication', {}, 'SASL: SCRAM-SERVER-FINAL-MESSAGE: server signature does not match'],
+    [null, { code: '42501', severity: 'ERROR' }, 'permission denied for table users'],
+    [null, { code: '55000', severity: 'ERROR' }, 'currval of sequence "s" is not yet defined in this session'],
+    [null, { code: '57014', severity: 'ERROR' }, 'canceling statement due to statement timeout'],
+    [null, {}, 'anything else'],
+  ])('is %s with %j and the words "%s"', (failure, properties, words) => {
+    expect(connectionFailure(Object.assign(new Error(words), properties))).toBe(failure);
+  });
+
+  test('of several addresses is what they have in common, and what is no error at all is nothing', () => {
+    const refused = Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')]), { code: 'ECONNREFUSED' });
+    expect(connectionFailure(refused)).toBe('unreachable');
+    for (const nothing of [null, undefined, 'ECONNREFUSED', { code: 'ECONNREFUSED' }]) expect(connectionFailure(nothing)).toBeNull();
+  });
+});
 
 describe('a database that cannot be reached', () => {
   test.each([
@@ -36,6 +69,22 @@ describe('a database that cannot be reached', () => {
     expect(refused).toMatchObject({ code: 'TENANT_UNAVAILABLE', retryAfterMs: expect.any(Number) });
     expect(await fixture.metric('tenantry_pool_reserved_connections')).toBe(0);
     expect(await fixture.metric('tenantry_pool_open_connections')).toBe(0);
+  });
+
+  test.each([
+    ['TENANT_BUSY', 'has no connections left for its role', 'ALTER ROLE %s CONNECTION LIMIT 0', 'ALTER ROLE %s CONNECTION LIMIT -1'],
+    ['TENANT_UNAVAILABLE', 'takes no connections', 'ALTER DATABASE %s ALLOW_CONNECTIONS false', 'ALTER DATABASE %s ALLOW_CONNECTIONS true'],
+    ['TENANT_UNAVAILABLE', 'lets its role in no more', 'ALTER ROLE %s NOLOGIN', 'ALTER ROLE %s LOGIN'],
+  ])('gives %s when it %s, until it does again', async (code, _why, close, open) => {
+    await using fixture = await openPool(databases);
+    const count = async () => {
+      await using lease = await fixture.pool.lease(fourth.tenantId, { operation });
+      return await lease.db.user.count();
+    };
+    await databases.administer(close.replace('%s', fourth.role));
+    await expect(count()).rejects.toMatchObject({ code });
+    await databases.administer(open.replace('%s', fourth.role));
+    await expect.poll(async () => await count().catch(() => -1), { timeout: 10_000 }).toBe(0);
   });
 
   test('gives it to queries too, and recovers', async () => {

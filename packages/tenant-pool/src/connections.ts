@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Pool, type Client } from 'pg';
@@ -17,6 +18,8 @@ export interface ConnectionsOptions {
   /** Name of the service, for `application_name`. */
   service: string;
   limits: PoolLimits;
+  /** Finds the placement's host by its name. */
+  lookup: LookupFunction;
   /** Of the placement's cluster. */
   budget: ConnectionBudget;
   /** How many of the budget's connections the tenant may have, and how often it gets one while others wait. */
@@ -42,10 +45,10 @@ export class TenantConnections {
   /** Whether connections that close now do so because the budget wants them. */
   #isGivingUp = false;
 
-  constructor({ placement, password, service, limits, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
+  constructor({ placement, password, service, limits, lookup, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
     this.#account = budget.open({ isIdle, evict, closeSpare: () => this.#closeSpare() }, accountLimits);
     this.#keepsStatements = placement.pooling === 'direct';
-    const config = connectionConfig({ placement, password, service, limits });
+    const config = connectionConfig({ placement, password, service, limits, lookup });
     this.#pool = new Pool({
       ...config,
       // The client has a deadline of its own; the pool's would run for work that waits for nothing but its turn in this tick.

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { TenantryError, unseal, type KeyRing, type Logger } from '@tenantry/service';
 import type { TenantBreakers } from './breaker/tenant-breakers.ts';
@@ -19,6 +20,8 @@ export interface EntryOpenerOptions {
   keyRing: KeyRing;
   clients: TenantClients;
   logger: Logger;
+  /** Finds the hosts of placements by their names. */
+  lookup: LookupFunction;
   events: PoolEvents;
   /** Closes an idle entry so that another tenant gets its connections. */
   evict: (entry: TenantEntry) => void;
@@ -70,13 +73,14 @@ export class EntryOpener {
   }
 
   #connections(placement: TenantPlacement, entry: () => TenantEntry | undefined): TenantConnections {
-    const { service, limits, keyRing, logger, evict } = this.#options;
+    const { service, limits, lookup, keyRing, logger, evict } = this.#options;
     const { tenantId, sealedPassword, tier } = placement;
     return new TenantConnections({
       placement,
       password: () => unseal(sealedPassword, tenantId, keyRing),
       service,
       limits,
+      lookup,
       budget: this.#budget,
       accountLimits: tenantLimits(limits, tier),
       isIdle: () => entry()?.isIdle ?? false,

@@ -20,8 +20,9 @@ export interface LeaseHost {
 type LeaseState =
   | { phase: 'held' }
   /** Returned while a transaction was open, which may go on until its end. */
-  | { phase: 'finishing'; error: TenantryError }
-  | { phase: 'over'; error: TenantryError };
+  | { phase: 'finishing' }
+  /** `error` is null where it was returned: few handles are used after that, and an error takes longer to make than a lease. */
+  | { phase: 'over'; error: TenantryError | null };
 
 /** A lease and the grant behind its handle. */
 export class HeldLease implements TenantLease, HandleGrant {
@@ -59,10 +60,10 @@ export class HeldLease implements TenantLease, HandleGrant {
       case 'held':
         break;
       case 'finishing':
-        if (work !== 'within-transaction') throw this.#state.error;
+        if (work !== 'within-transaction') throw this.#endedError();
         break;
       case 'over':
-        throw this.#state.error;
+        throw this.#state.error ?? this.#endedError();
     }
     if (work === 'transaction') this.#transactions += 1;
     this.#host.onOperationStart();
@@ -72,7 +73,7 @@ export class HeldLease implements TenantLease, HandleGrant {
     this.#host.onOperationEnd();
     if (work !== 'transaction') return;
     this.#transactions -= 1;
-    if (this.#state.phase === 'finishing' && !this.isInTransaction) this.#end(this.#state.error);
+    if (this.#state.phase === 'finishing' && !this.isInTransaction) this.#end(null);
   }
 
   explain(error: unknown): unknown {
@@ -80,7 +81,7 @@ export class HeldLease implements TenantLease, HandleGrant {
     const failure = connectionFailure(error);
     if (!failure) return error;
     // Cut off at the drain's deadline: the reason is why it was drained.
-    if (this.#state.phase === 'over') return this.#state.error;
+    if (this.#state.phase === 'over') return this.#state.error ?? this.#endedError();
     this.#host.onConnectionFailure(failure);
     return connectionError(failure, error);
   }
@@ -97,13 +98,16 @@ export class HeldLease implements TenantLease, HandleGrant {
   /** Returns the lease. Does not wait for its transactions, which hold it until they end. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#state.phase !== 'held') return;
-    const error = new LeaseEndedError(`The lease of ${JSON.stringify(this.operation)} on tenant ${this.tenantId} has ended.`);
-    if (this.isInTransaction) this.#state = { phase: 'finishing', error };
-    else this.#end(error);
+    if (this.isInTransaction) this.#state = { phase: 'finishing' };
+    else this.#end(null);
   }
 
-  #end(error: TenantryError): void {
+  #end(error: TenantryError | null): void {
     this.#state = { phase: 'over', error };
     this.#host.onLeaseEnd(this);
+  }
+
+  #endedError(): LeaseEndedError {
+    return new LeaseEndedError(`The lease of ${JSON.stringify(this.operation)} on tenant ${this.tenantId} has ended.`);
   }
 }

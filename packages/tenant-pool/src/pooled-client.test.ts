@@ -42,6 +42,14 @@ test('a connection on which a transaction was left open is used by nobody else',
   expect(await databases.within(tenant, "SELECT name FROM teams WHERE name = 'kept'")).toEqual([{ name: 'kept' }]);
 });
 
+test('a connection whose refused statement left a transaction open is used by nobody else', async () => {
+  await using fixture = await openPool(databases, { limits: { connectionsPerTenant: 1 } });
+  await using lease = await fixture.pool.lease(tenant.tenantId, { operation: 'test' });
+  const before = await backend(lease.db);
+  await expect(lease.db.$executeRawUnsafe('BEGIN; SELECT 1/0')).rejects.toMatchObject({ code: 'P2010' });
+  expect(await backend(lease.db)).not.toBe(before);
+});
+
 test('a connection that its server refuses ends, though the server leaves it open', async () => {
   const refusal = Buffer.from('SFATAL\0C53300\0Msorry, too many clients already\0\0');
   const length = Buffer.alloc(4);
@@ -63,7 +71,7 @@ test('a connection that is lost between two who use it ends nothing but itself',
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<unknown>();
   const pool = new Pool({ Client: pooledClient({ config, onStart: () => {}, onLeave: () => {}, onEnd }) });
   const client = await pool.connect();
-  client.query('SELECT pg_terminate_backend(pg_backend_pid())').catch(() => {});
+  await expect(client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({ code: '57P01' });
   await ended;
   client.release();
   await pool.end();

@@ -13,6 +13,9 @@ export interface PooledClientOptions {
 
 /** What `pg.Pool` passes: it looks at the error only. */
 type ConnectCallback = (error: Error) => void;
+/** The status of a session that is in no transaction (PostgreSQL, 54.7, "ReadyForQuery"). */
+const idle = 'I';
+
 type Release = (error?: Error | boolean) => void;
 
 /** Milliseconds after which a connection that was told to close, and did not hear of it, is cut off. */
@@ -26,6 +29,7 @@ const closeDeadlineMs = 2000;
 export function pooledClient({ config, onStart, onLeave, onEnd }: PooledClientOptions): new () => Client {
   return class PooledClient extends Client {
     #release: Release | undefined;
+    #isLent = true;
     #hasLeft = false;
 
     constructor() {
@@ -33,6 +37,7 @@ export function pooledClient({ config, onStart, onLeave, onEnd }: PooledClientOp
       onStart(this);
       // `pg.Pool` listens while a connection is idle, and whoever has it while it works; in between nobody would, and Node.js would end.
       this.on('error', () => {});
+      this.connection.on('readyForQuery', ({ status }: { status?: unknown }) => this.#onReady(status));
       this.once('end', () => {
         this.#leave();
         onEnd(this);
@@ -45,8 +50,10 @@ export function pooledClient({ config, onStart, onLeave, onEnd }: PooledClientOp
 
     /** Set by `pg.Pool` each time it hands the connection out. */
     set release(release: Release) {
+      this.#isLent = true;
       this.#release = (error) => {
-        const isClean = this.getTransactionStatus() === 'I' && (!error || isRefusal(error));
+        this.#isLent = false;
+        const isClean = this.getTransactionStatus() === idle && (!error || isRefusal(error));
         release(isClean ? undefined : (error ?? true));
       };
     }
@@ -74,6 +81,11 @@ export function pooledClient({ config, onStart, onLeave, onEnd }: PooledClientOp
     #abandon(): void {
       this.#leave();
       this.connection.stream.destroy();
+    }
+
+    /** A refused statement is released at its refusal, before the server says whether it left a transaction open: `BEGIN; SELECT 1/0`. */
+    #onReady(status: unknown): void {
+      if (!this.#isLent && status !== idle) this.emit('error', new Error('A transaction was left open on the connection.'));
     }
 
     #leave(): void {

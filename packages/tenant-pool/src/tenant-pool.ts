@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { abandonable, type KeyRing, type Logger } from '@tenantry/service';
 import { Registry } from 'prom-client';
 import type { BreakerOptions } from './breaker/breaker-options.ts';
@@ -19,6 +20,7 @@ import { recordedEvents } from './pool-events.ts';
 import { assertIsolation } from './self-test/assert-isolation.ts';
 import type { ServedTenant } from './self-test/assert-isolation-between.ts';
 import { IsolationProof } from './self-test/isolation-proof.ts';
+import { sharedLookup } from './shared-lookup.ts';
 import type { ShareRegister } from './shares/share-register.ts';
 import type { TenantEntry } from './tenant-entry.ts';
 
@@ -41,6 +43,8 @@ export interface TenantPoolOptions {
   client?: TenantClientModule;
   /** Whether tenants share one Prisma client, or each has its own. Default `shared-client`. */
   strategy?: ClientStrategy;
+  /** Finds the address of a cluster's host by its name. Default: as the system does. */
+  lookup?: LookupFunction;
   /** Told of every SQL statement after it ran, for counting and timing. Must not throw. */
   onStatement?: (tenantId: string, sql: string, durationMs: number) => void;
 }
@@ -97,7 +101,7 @@ class ClusteredTenantPool implements TenantPool {
   #stopped: Promise<void> | undefined;
 
   constructor(options: TenantPoolOptions, limits: PoolLimits, clients: TenantClients) {
-    const { directory, service, keyRing, logger, metrics: registry = new Registry(), shares = null, breaker, onStatement } = options;
+    const { directory, service, keyRing, logger, metrics: registry = new Registry(), shares = null, breaker, lookup, onStatement } = options;
     this.#directory = directory;
     this.#logger = logger;
     this.#clients = clients;
@@ -109,6 +113,7 @@ class ClusteredTenantPool implements TenantPool {
       keyRing,
       logger,
       limits,
+      lookup: sharedLookup(lookup),
       clients,
       breakers,
       shares,

@@ -19,7 +19,7 @@ export interface Claims {
 /** Who has been heard of, and when, in milliseconds of the register's clock. */
 export interface Pulse {
   readonly now: number;
-  /** Since when there was no silence: no more than {@link silenceMs} in which nobody was heard of. */
+  /** When the last silence ended: more than {@link silenceMs} without a sign of those who had not left. Or since when there is a memory. */
   readonly since: number;
   readonly heardAt: Readonly<Record<string, number>>;
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { silentLogger } from '@tenantry/service';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { fairShare, leaseMs, settlingMs, startingShare } from './claims.ts';
+import { fairShare, leaseMs, settlingMs, silenceMs, startingShare } from './claims.ts';
 import type { ClusterShare, ShareRegister } from './share-register.ts';
 import { sharesOver } from './shares-over.ts';
 import { SharedMemory, type MemoryConnection } from './testing/shared-memory.ts';
@@ -31,7 +31,6 @@ class Member {
     this.#joined = await this.#register.join('standard', total, (share) => {
       this.share = share;
       onShare();
-      this.#joined?.report(this.held);
     });
   }
 
@@ -228,13 +227,31 @@ describe('processes that share connections', () => {
     );
   });
 
+  test('get what another no longer holds as soon as it says so', async () => {
+    const world = new World(new SharedMemory(true, [1]), 10);
+    world.join();
+    await world.pass(100);
+    if (world.members[0]) world.leave(world.members[0]);
+    await world.pass(silenceMs + 100);
+    world.join();
+    await world.pass(100);
+    world.members[0]?.open(10);
+    world.join();
+    await world.pass(100);
+    expect(world.members.map(({ share }) => share)).toEqual([5, 0]);
+    world.members[0]?.close(3);
+    await world.pass(100);
+    expect(world.members.map(({ share }) => share)).toEqual([5, 3]);
+    await world.end();
+  });
+
   test('leave no timer behind', async () => {
-    const member = new Member(new SharedMemory(true, [1]));
-    const joining = member.join(10, () => {});
-    await vi.advanceTimersByTimeAsync(5000);
-    await joining;
-    const leaving = member.leave();
-    await vi.advanceTimersByTimeAsync(100);
+    const world = new World(new SharedMemory(true, [1]), 10);
+    world.join();
+    await world.pass(500);
+    expect(vi.getTimerCount()).toBe(1);
+    const leaving = world.members[0]?.leave();
+    await vi.advanceTimersByTimeAsync(10);
     await leaving;
     expect(vi.getTimerCount()).toBe(0);
   });

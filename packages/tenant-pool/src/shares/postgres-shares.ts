@@ -27,11 +27,11 @@ const channel = 'tenantry_shares';
 
 const hearMember = `
 INSERT INTO connection_shares AS shares (cluster, signs, last_sign, since)
-SELECT $1, jsonb_build_object($2::text, at), at, at FROM floor(extract(epoch FROM clock_timestamp()) * 1000) AS at
+SELECT $1, jsonb_build_object($2::text, at), at, 0 FROM floor(extract(epoch FROM clock_timestamp()) * 1000) AS at
 ON CONFLICT (cluster) DO UPDATE SET
   signs = shares.signs || excluded.signs,
   last_sign = excluded.last_sign,
-  since = CASE WHEN abs(excluded.last_sign - shares.last_sign) > $3 THEN excluded.last_sign ELSE shares.since END
+  since = CASE WHEN shares.signs <> '{}' AND abs(excluded.last_sign - shares.last_sign) > $3 THEN excluded.last_sign ELSE shares.since END
 RETURNING claims, last_sign AS now, since, signs AS "heardAt"`;
 
 // One statement: the row's lock is held for no round trip, and word goes out when the change is committed.

@@ -34,7 +34,8 @@ const hearMember = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local last = tonumber(redis.call('HGET', KEYS[1], 'lastSign'))
-if not last or math.abs(now - last) > tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'since', now) end
+local hasSigns = redis.call('HLEN', KEYS[1]) - redis.call('HEXISTS', KEYS[1], 'claims') > 2
+if not last or hasSigns and math.abs(now - last) > tonumber(ARGV[2]) then redis.call('HSET', KEYS[1], 'since', now) end
 redis.call('HSET', KEYS[1], 'lastSign', now, '${signOf}' .. ARGV[1], now)
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return redis.call('HGETALL', KEYS[1])`;

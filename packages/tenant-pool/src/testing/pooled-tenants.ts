@@ -15,21 +15,20 @@ export interface PooledTenants extends AsyncDisposable {
   setPassword(placement: TenantPlacement, password: string): Promise<void>;
 }
 
-const pooler = `pooler_${randomBytes(4).toString('hex')}`;
 const password = 'of the pooler';
 
 /** @param settings of the section `[pgbouncer]` */
 export async function createPooledTenants(count: number, settings: Record<string, string> = {}): Promise<PooledTenants> {
   await using cleanup = new AsyncDisposableStack();
   const databases = cleanup.use(await createTenantDatabases(count));
+  const pooler = `pooler_${randomBytes(4).toString('hex')}`;
   const { hostname: host, port } = new URL(inject('postgresUrl'));
-  await databases.administer(`DROP ROLE IF EXISTS ${pooler}`);
   await databases.administer(`CREATE ROLE ${pooler} LOGIN PASSWORD '${password}'`);
   cleanup.defer(async () => {
     for (const { database } of databases.placements) await databases.administer(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
     await databases.administer(`DROP ROLE ${pooler}`);
   });
-  for (const placement of databases.placements) await openToPooler(databases, placement);
+  for (const placement of databases.placements) await openToPooler(databases, pooler, placement);
   const pgBouncer = cleanup.use(
     await startPgBouncer({
       server: { host, port: Number(port) },
@@ -58,7 +57,7 @@ export async function createPooledTenants(count: number, settings: Record<string
   };
 }
 
-async function openToPooler(databases: TenantDatabases, placement: TenantPlacement): Promise<void> {
+async function openToPooler(databases: TenantDatabases, pooler: string, placement: TenantPlacement): Promise<void> {
   await databases.administer(`ALTER ROLE ${placement.role} SET statement_timeout = '5s'`);
   await databases.administer(`ALTER ROLE ${placement.role} SET idle_in_transaction_session_timeout = '5s'`);
   await databases.within(

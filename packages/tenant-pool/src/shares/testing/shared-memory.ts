@@ -26,8 +26,9 @@ export class SharedMemory {
 
   hear(member: string): StoredClaims {
     const now = Date.now();
-    const { now: last, since, heardAt } = this.pulse ?? { now, since: now, heardAt: {} };
-    this.pulse = { now, since: now - last > silenceMs ? now : since, heardAt: { ...heardAt, [member]: now } };
+    const { now: last, since, heardAt } = this.pulse ?? { now, since: this.isDurable ? 0 : now, heardAt: {} };
+    const wasSilent = Object.keys(heardAt).length > 0 && now - last > silenceMs;
+    this.pulse = { now, since: wasSilent ? now : since, heardAt: { ...heardAt, [member]: now } };
     return { claims: this.claims, pulse: this.pulse };
   }
 

@@ -1,0 +1,14 @@
+/** Raised when the process that measured ended, or failed, before it had a result. */
+export class ChildTaskError extends Error {
+  override readonly name = 'ChildTaskError';
+}
+
+/** Raised when the disk has no room for the databases that a scenario needs. */
+export class DiskSpaceError extends Error {
+  override readonly name = 'DiskSpaceError';
+}
+
+/** Raised when a request was not answered for so long that its caller has gone. */
+export class NoAnswerError extends Error {
+  override readonly name = 'NoAnswerError';
+}

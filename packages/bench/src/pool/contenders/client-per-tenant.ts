@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { LRUCache } from 'lru-cache';
+import { PrismaClient } from '../../../generated/prisma/client.ts';
+import type { Contender } from './contender.ts';
+
+interface Clients {
+  get(tenantId: string): PrismaClient | undefined;
+  set(tenantId: string, client: PrismaClient): unknown;
+  values(): Iterable<PrismaClient>;
+}
+
+export interface ClientPerTenantOptions {
+  urlOf: (tenantId: string) => string;
+  connectionsPerTenant: number;
+  /** Clients kept at most; the least recently used one is disconnected. Default: all are kept for good. */
+  size?: number;
+}
+
+/** Milliseconds that clients get to disconnect; one that waits for a dead server never does. */
+const disconnectMs = 2000;
+
+/** What tutorials for one database per tenant do: a `PrismaClient` for each, made when first wanted, kept in a `Map` or an LRU. */
+export function clientPerTenant({ urlOf, connectionsPerTenant: max, size }: ClientPerTenantOptions): Contender {
+  const clients: Clients =
+    size === undefined ? new Map() : new LRUCache({ max: size, dispose: (client) => void client.$disconnect().catch(() => {}) });
+  const clientFor = (tenantId: string): PrismaClient => {
+    const known = clients.get(tenantId);
+    if (known) return known;
+    const client = new PrismaClient({ adapter: new PrismaPg({ connectionString: urlOf(tenantId), max }) });
+    clients.set(tenantId, client);
+    return client;
+  };
+  return {
+    use: async (tenantId, work) => await work(clientFor(tenantId)),
+    [Symbol.asyncDispose]: async () => {
+      const disconnected = Promise.allSettled([...clients.values()].map(async (client) => await client.$disconnect()));
+      await Promise.race([disconnected, sleep(disconnectMs, null, { ref: false })]);
+    },
+  };
+}

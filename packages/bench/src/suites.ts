@@ -1,0 +1,5 @@
+import { poolSuite } from './pool/suite.ts';
+import type { Suite } from './suite.ts';
+
+/** A suite is a folder of scenarios; this is the list of them. */
+export const suites: readonly Suite[] = [poolSuite];
