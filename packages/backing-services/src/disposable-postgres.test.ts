@@ -34,3 +34,13 @@ test('starts as slowly as one likes', async () => {
   await goOn();
   expect(await answer(server.url, 'SELECT 1')).toBe(1);
 });
+
+test('is gone when it is disposed of while it starts', async () => {
+  const server = await startDisposablePostgres();
+  await server.stop('fast');
+  await server.startSlowly();
+  const state = async () => await answer(server.url, 'SELECT 1').catch((error: unknown) => error);
+  await expect.poll(state, { timeout: 10_000 }).toMatchObject({ code: '57P03' });
+  await server[Symbol.asyncDispose]();
+  expect(await state()).toMatchObject({ code: 'ECONNREFUSED' });
+});

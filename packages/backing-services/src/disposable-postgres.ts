@@ -43,6 +43,12 @@ export async function startDisposablePostgres({
   const start = async (more: Readonly<Record<string, string>> = {}) => {
     server = await startEmbeddedPostgres({ ...options, port, settings: { ...settings, ...more } });
   };
+  let slowStart: Promise<void> | null = null;
+  cleanup.defer(async () => {
+    if (!slowStart) return;
+    await signal('SIGQUIT');
+    await slowStart.catch(() => {});
+  });
   const owned = cleanup.move();
   return {
     url,
@@ -54,12 +60,14 @@ export async function startDisposablePostgres({
     // A standby that is not hot serves nobody until it is promoted (PostgreSQL, 26.2.2 and `pg_ctl promote`).
     startSlowly: async () => {
       await writeFile(join(data, 'standby.signal'), '');
-      const started = start({ hot_standby: 'off' });
-      started.catch(() => {});
+      slowStart = start({ hot_standby: 'off' });
+      // Whoever has it go on is told.
+      slowStart.catch(() => {});
       return async () => {
         await writeFile(join(data, 'promote'), '');
         await signal('SIGUSR1');
-        await started;
+        await slowStart;
+        slowStart = null;
       };
     },
     [Symbol.asyncDispose]: async () => await owned.disposeAsync(),

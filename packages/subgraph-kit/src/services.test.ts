@@ -21,17 +21,18 @@ async function query(sql: string): Promise<Record<string, unknown>[]> {
   }
 }
 
-async function open(options: { redisUrl: string | null; manages: boolean }): Promise<OpenServices> {
+async function open(options: { redisUrl: string | null; manages: boolean; metrics?: Registry }): Promise<OpenServices> {
   const clusters = options.manages ? [{ name: 'standard', adminUrl: inject('postgresUrl') }] : [];
-  const { redisUrl } = options;
+  const { redisUrl, metrics = new Registry() } = options;
   return await openServices({
     service: 'test',
     controlDatabaseUrl,
     clusters,
+    clusterConnections: { standard: 9 },
     keyRing,
     redisUrl,
     logger: silentLogger,
-    metrics: new Registry(),
+    metrics,
   });
 }
 
@@ -91,6 +92,21 @@ describe('openServices', () => {
     await using reader = await open({ redisUrl, manages: false });
     const outcome = await suspendBeneath(manager, reader);
     await expect.poll(outcome).toBe('TENANT_SUSPENDED');
+  });
+
+  it('takes no more than a share of a cluster’s connections', async () => {
+    const registries = [new Registry(), new Registry()] as const;
+    await using manager = await open({ redisUrl: null, manages: true, metrics: registries[0] });
+    await using reader = await open({ redisUrl: null, manages: false, metrics: registries[1] });
+    const slug = `t${randomBytes(6).toString('hex')}`;
+    const tenant = await manager.control?.provisionTenant({ slug, name: slug }, { actor });
+    const leases = [manager, reader].map(async ({ pool }) => await pool.lease(tenant?.id ?? '', { operation: 'look' }));
+    for (const lease of leases) await (await lease)[Symbol.asyncDispose]();
+    const shares = async () => {
+      const metrics = registries.map(async (registry) => await registry.getSingleMetric('tenantry_pool_budget_connections')?.get());
+      return (await Promise.all(metrics)).map((metric) => metric?.values[0]?.value ?? 0).toSorted((a, b) => a - b);
+    };
+    await expect.poll(shares, { timeout: 10_000 }).toEqual([4, 5]);
   });
 
   it('serves without a Redis that is not there', async () => {

@@ -2,7 +2,7 @@ import type { TenantTier } from '@tenantry/prisma/control';
 import type { AccountLimits } from './budget/budget-account.ts';
 
 /** What a tier changes for its tenants. */
-export interface TierLimits {
+interface TierLimits {
   /** Connections that one tenant holds at most. Default: `connectionsPerTenant`. */
   readonly connections?: number;
   /** How many turns a tenant gets for each one of a tenant of weight 1, while both wait for connections. Default 1. */

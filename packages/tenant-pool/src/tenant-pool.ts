@@ -101,7 +101,17 @@ class ClusteredTenantPool implements TenantPool {
   #stopped: Promise<void> | undefined;
 
   constructor(options: TenantPoolOptions, limits: PoolLimits, clients: TenantClients) {
-    const { directory, service, keyRing, logger, metrics: registry = new Registry(), shares = null, breaker, lookup, onStatement } = options;
+    const {
+      directory,
+      service,
+      keyRing,
+      logger,
+      metrics: registry = new Registry(),
+      shares = null,
+      breaker,
+      lookup,
+      onStatement,
+    } = options;
     this.#directory = directory;
     this.#logger = logger;
     this.#clients = clients;

@@ -8,7 +8,7 @@ export interface TopTenantsOptions {
 }
 
 /** What tenants without a label of their own are called. */
-export const otherTenants = 'other';
+const otherTenants = 'other';
 
 /** Tenants watched for each that has a label: the more, the surer it is that none with much traffic is missed. */
 const watchedPerLabel = 20;

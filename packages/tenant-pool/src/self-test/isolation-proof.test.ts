@@ -104,6 +104,16 @@ describe('the proof that tenants are kept apart', () => {
     expect(proof.phase).toBe('proven');
   });
 
+  test('keeps nobody waiting for a database that fell silent', async () => {
+    const silent = { ...first, adapter: { ...first.adapter, queryRaw: async () => await new Promise<never>(() => {}) } };
+    const proof = new IsolationProof({ clients: ours(), logger: silentLogger, onRefuted: () => {}, deadlineMs: 50 });
+    await proof.admit(silent);
+    await proof.admit(second);
+    expect(proof.phase).toBe('open');
+    await proof.admit(first);
+    expect(proof.phase).toBe('proven');
+  });
+
   test('refuses every tenant for good once it failed', async () => {
     const { proof, refuted } = proofOver(untilFinished(batchingClients()));
     await proof.admit(first);

@@ -1,14 +1,18 @@
-import type { Logger } from '@tenantry/service';
+import { abandonable, type Logger } from '@tenantry/service';
 import { IsolationError } from '../errors.ts';
 import type { TenantClients } from '../handles/tenant-clients.ts';
-import { assertIsolationBetween, type ServedTenant } from './assert-isolation-between.ts';
+import { assertIsolationBetween, type IsolationVerdict, type ServedTenant } from './assert-isolation-between.ts';
 
 export interface IsolationProofOptions {
   clients: TenantClients;
   logger: Logger;
   /** Told once, when the proof has failed: whatever is open must be closed. */
   onRefuted: (error: IsolationError) => void;
+  /** Milliseconds that a proof may keep tenants waiting; it is then due again with the next tenant. Default 3000. */
+  deadlineMs?: number;
 }
+
+const defaultDeadlineMs = 3000;
 
 type ProofState =
   /** `first` is the last tenant that was opened. */
@@ -94,22 +98,35 @@ export class IsolationProof {
 
   /** Never rejects. */
   async #run(first: ServedTenant, second: ServedTenant, hold: AsyncDisposable): Promise<void> {
-    const { clients, logger, onRefuted } = this.#options;
-    await using _hold = hold;
+    const { deadlineMs = defaultDeadlineMs } = this.#options;
+    const trial = this.#try(first, second, hold);
+    const deadline = AbortSignal.timeout(deadlineMs);
     try {
-      const verdict = await assertIsolationBetween(clients, [first, second]);
-      if (verdict.conclusive) {
-        this.#state = { phase: 'proven' };
-        return;
-      }
-      const { failed, cause } = verdict;
-      logger.warn({ err: cause, tenantId: failed.tenantId }, 'the self-test was inconclusive; it is repeated with the next tenant');
-      this.#state = { phase: 'open', first: failed === first ? second : first };
-    } catch (cause) {
-      const error = cause instanceof IsolationError ? cause : new IsolationError('The self-test failed.', { cause });
-      logger.fatal({ err: error }, 'tenants are not kept apart: this process serves no longer');
-      this.#state = { phase: 'refuted', error };
-      onRefuted(error);
+      const verdict = await abandonable(trial, deadline);
+      if (verdict.conclusive) this.#state = { phase: 'proven' };
+      else this.#repeat(verdict.failed === first ? second : first, verdict.failed, verdict.cause);
+    } catch (error) {
+      if (error !== deadline.reason) return this.#refute(error);
+      this.#repeat(second, first, error);
+      // What has begun may still find a leak.
+      trial.catch((late: unknown) => this.#refute(late));
     }
+  }
+
+  async #try(first: ServedTenant, second: ServedTenant, hold: AsyncDisposable): Promise<IsolationVerdict> {
+    await using _hold = hold;
+    return await assertIsolationBetween(this.#options.clients, [first, second]);
+  }
+
+  #repeat(next: ServedTenant, { tenantId }: ServedTenant, err: unknown): void {
+    this.#options.logger.warn({ err, tenantId }, 'the self-test was inconclusive; it is repeated with the next tenant');
+    this.#state = { phase: 'open', first: next };
+  }
+
+  #refute(cause: unknown): void {
+    const error = cause instanceof IsolationError ? cause : new IsolationError('The self-test failed.', { cause });
+    this.#options.logger.fatal({ err: error }, 'tenants are not kept apart: this process serves no longer');
+    this.#state = { phase: 'refuted', error };
+    this.#options.onRefuted(error);
   }
 }

@@ -1,5 +1,5 @@
 /** One process's part in a cluster's claims. */
-export interface Member {
+interface Member {
   readonly id: string;
   /** Connections that it may hold, or still holds. It never holds more than this. */
   readonly claim: number;

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * `reset`: a connection breaks as soon as it is made. `silence`: it is made, and nothing passes in either direction, not even that one
  * end is gone; whatever was sent meanwhile arrives when the silence ends, as it does after an outage of a network.
  */
-export type ProxyMode = 'forward' | 'reset' | 'silence';
+type ProxyMode = 'forward' | 'reset' | 'silence';
 
 export interface FaultyProxy extends AsyncDisposable {
   readonly port: number;
