@@ -1,6 +1,6 @@
 export type { BreakerOptions } from './breaker/breaker-options.ts';
 export { openPostgresBus, type PostgresBusOptions } from './directory/postgres-bus.ts';
-export { checkPlacement, type CheckPlacementOptions } from './check-placement.ts';
+export { checkPlacement, type CheckPlacementOptions } from './connections/check-placement.ts';
 export { reportOutages } from './directory/report-outages.ts';
 export { openRedisBus, type RedisBusOptions } from './directory/redis-bus.ts';
 export type { InvalidationBus } from './directory/invalidation-bus.ts';
@@ -30,5 +30,5 @@ export { clusterConnectionsVariable } from './shares/cluster-connections.ts';
 export { openPostgresShares, type PostgresSharesOptions } from './shares/postgres-shares.ts';
 export { openRedisShares, type RedisSharesOptions } from './shares/redis-shares.ts';
 export type { ClusterShare, ShareRegister } from './shares/share-register.ts';
-export { sslModes, type SslMode } from './tls.ts';
+export { sslModes, type SslMode } from './connections/tls.ts';
 export { createTenantPool, type TenantPoolOptions } from './tenant-pool.ts';

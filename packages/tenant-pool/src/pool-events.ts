@@ -1,10 +1,10 @@
 import type { Logger } from '@tenantry/service';
 import type { BreakerChange } from './breaker/tenant-breakers.ts';
 import type { EvictionRefusal } from './budget/connection-budget.ts';
-import type { ConnectionFailure } from './connection-failure.ts';
+import type { ConnectionFailure } from './connections/connection-failure.ts';
 import type { PoolMetrics } from './metrics/pool-metrics.ts';
 import type { TenantQuery } from './metrics/tenant-metrics.ts';
-import type { EvictionReason } from './tenant-entry.ts';
+import type { EvictionReason } from './tenants/tenant-entry.ts';
 
 /** What the parts of a pool tell of their decisions. Durations are in milliseconds. */
 export interface PoolEvents {

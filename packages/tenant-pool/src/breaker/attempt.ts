@@ -1,4 +1,4 @@
-import type { ConnectionFailure } from '../connection-failure.ts';
+import type { ConnectionFailure } from '../connections/connection-failure.ts';
 
 /** Work that was let through. One of the methods is called, once, when it is over; a further call does nothing. */
 export interface Attempt {

@@ -1,4 +1,4 @@
-import type { ConnectionFailure } from '../connection-failure.ts';
+import type { ConnectionFailure } from '../connections/connection-failure.ts';
 
 /** What a circuit guards against. Each class has a circuit of its own, because each mends in its own time. */
 export type BreakerClass = 'unreachable' | 'authentication' | 'overload';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { ConnectionFailure } from '../connection-failure.ts';
+import type { ConnectionFailure } from '../connections/connection-failure.ts';
 import { TenantBusyError, TenantUnavailableError } from '../errors.ts';
 import type { Attempt } from './attempt.ts';
 import type { BreakerOptions, BreakerState } from './breaker-options.ts';

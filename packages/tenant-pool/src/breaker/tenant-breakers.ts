@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { ConnectionFailure } from '../connection-failure.ts';
+import type { ConnectionFailure } from '../connections/connection-failure.ts';
 import { TenantAttempt, type Attempt, type AttemptJudge } from './attempt.ts';
 import {
   breakerClasses,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NoTenantError, TenantBusyError } from '../errors.ts';
-import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { openTenantAdapter, type TenantAdapter } from '../testing/tenant-adapters.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import type { HandleGrant, QueryReport } from './grant.ts';
 import { createTenantClients, type TenantClients } from './tenant-clients.ts';
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
-import { heartbeatMs, leave, startingShare, takeTurn, type Turn } from './claims.ts';
 import { changeClaims, type ClaimStore } from './claim-store.ts';
+import { heartbeatMs, leave, startingShare, takeTurn, type Turn } from './claims.ts';
 import type { ClusterShare } from './share-register.ts';
 
 export interface MembershipOptions {

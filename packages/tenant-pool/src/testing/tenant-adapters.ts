@@ -1,8 +1,8 @@
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { unseal } from '@tenantry/service';
 import { Pool } from 'pg';
+import { adapterOver } from '../connections/driver.ts';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { adapterOver } from '../driver.ts';
 import type { HandleGrant } from '../handles/grant.ts';
 import type { TenantDatabases } from './tenant-databases.ts';
 

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import type { TenantDb } from './lease.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
-import { createPooledTenants, type PooledTenants } from './testing/pooled-tenants.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import type { TenantDb } from '../lease.ts';
+import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
+import { createPooledTenants, type PooledTenants } from '../testing/pooled-tenants.ts';
 
 const missing: string = inject('pgBouncerMissing');
 const operation = 'test';

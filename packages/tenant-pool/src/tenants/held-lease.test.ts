@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import { LeaseEndedError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from './errors.ts';
-import type { TenantLease } from './lease.ts';
-import { eventually } from './testing/eventually.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { LeaseEndedError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
+import type { TenantLease } from '../lease.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 const operation = 'test';
 

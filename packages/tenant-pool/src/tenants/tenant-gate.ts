@@ -1,8 +1,8 @@
-import type { Attempt } from './breaker/attempt.ts';
-import type { TenantBreakers } from './breaker/tenant-breakers.ts';
-import type { EndWork } from './budget/budget-account.ts';
-import { connectionFailure } from './connection-failure.ts';
-import type { PoolEvents } from './pool-events.ts';
+import type { Attempt } from '../breaker/attempt.ts';
+import type { TenantBreakers } from '../breaker/tenant-breakers.ts';
+import type { EndWork } from '../budget/budget-account.ts';
+import { connectionFailure } from '../connections/connection-failure.ts';
+import type { PoolEvents } from '../pool-events.ts';
 
 export interface TenantGateOptions {
   tenantId: string;

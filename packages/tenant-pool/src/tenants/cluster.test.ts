@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import { TenantBusyError } from './errors.ts';
-import { eventually } from './testing/eventually.ts';
-import { openPool, settleSelfTest } from './testing/pool-fixture.ts';
-import { openSlowClosingProxy } from './testing/slow-closing-proxy.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { TenantBusyError } from '../errors.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openPool, settleSelfTest } from '../testing/pool-fixture.ts';
+import { openSlowClosingProxy } from '../testing/slow-closing-proxy.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 const operation = 'test';
 

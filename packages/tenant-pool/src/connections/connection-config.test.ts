@@ -1,10 +1,10 @@
 import { Socket } from 'node:net';
 import { Client, Pool, type PoolClient } from 'pg';
 import { expect, inject, test } from 'vitest';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { defaultLimits, type PoolLimits } from '../limits.ts';
+import { placementOf } from '../testing/placements.ts';
 import { connectionConfig } from './connection-config.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { defaultLimits, type PoolLimits } from './limits.ts';
-import { placementOf } from './testing/placements.ts';
 
 const server = new URL(inject('postgresUrl'));
 const placement = placementOf({

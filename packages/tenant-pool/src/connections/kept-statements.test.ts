@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import { openPool } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { openPool } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 const email = 'ada@people.example';
 let databases: TenantDatabases;

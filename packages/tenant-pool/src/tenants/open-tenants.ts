@@ -1,12 +1,12 @@
 import type { Logger, TenantryError } from '@tenantry/service';
-import type { TenantBreakers } from './breaker/tenant-breakers.ts';
+import type { TenantBreakers } from '../breaker/tenant-breakers.ts';
+import { connectionFailure } from '../connections/connection-failure.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import type { TenantDirectory } from '../directory/tenant-directory.ts';
+import { LeaseRevokedError, TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
+import type { PoolEvents } from '../pool-events.ts';
 import type { Cluster } from './cluster.ts';
-import { connectionFailure } from './connection-failure.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import type { TenantDirectory } from './directory/tenant-directory.ts';
-import { LeaseRevokedError, TenantNotFoundError, TenantUnavailableError } from './errors.ts';
 import type { HeldLease } from './held-lease.ts';
-import type { PoolEvents } from './pool-events.ts';
 import { refusalOf } from './serving.ts';
 import type { EvictionReason, TenantEntry } from './tenant-entry.ts';
 

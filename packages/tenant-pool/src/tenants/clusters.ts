@@ -1,8 +1,8 @@
+import type { TenantPlacement } from '../directory/placement.ts';
+import { clusterConnections } from '../limits.ts';
+import type { ClusterUsage } from '../metrics/cluster-usage.ts';
+import type { ClusterShare, ShareRegister } from '../shares/share-register.ts';
 import { Cluster, type ClusterOptions } from './cluster.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { clusterConnections } from './limits.ts';
-import type { ClusterUsage } from './metrics/cluster-usage.ts';
-import type { ClusterShare, ShareRegister } from './shares/share-register.ts';
 
 export interface ClustersOptions extends Omit<ClusterOptions, 'name' | 'connections' | 'onCeiling'> {
   /** Divides each cluster's connections between processes. Null: this one has them all. */

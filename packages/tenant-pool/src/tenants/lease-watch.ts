@@ -1,8 +1,8 @@
 import type { Logger } from '@tenantry/service';
-import { LeaseOverdueError } from './errors.ts';
+import { LeaseOverdueError } from '../errors.ts';
+import type { PoolLimits } from '../limits.ts';
+import type { PoolEvents } from '../pool-events.ts';
 import type { HeldLease } from './held-lease.ts';
-import type { PoolLimits } from './limits.ts';
-import type { PoolEvents } from './pool-events.ts';
 
 export interface LeaseWatchOptions {
   limits: Pick<PoolLimits, 'leaseWarningMs' | 'leaseDeadlineMs'>;

@@ -1,13 +1,13 @@
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import type { TenantryError } from '@tenantry/service';
-import type { ConnectionFailure } from './connection-failure.ts';
-import type { TenantConnections } from './connections.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { LeaseRevokedError } from './errors.ts';
-import type { QueryReport } from './handles/grant.ts';
-import type { EntryClient } from './handles/tenant-clients.ts';
+import type { ConnectionFailure } from '../connections/connection-failure.ts';
+import type { TenantConnections } from '../connections/connections.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { LeaseRevokedError } from '../errors.ts';
+import type { QueryReport } from '../handles/grant.ts';
+import type { EntryClient } from '../handles/tenant-clients.ts';
+import type { PoolEvents } from '../pool-events.ts';
 import { HeldLease, type LeaseHost } from './held-lease.ts';
-import type { PoolEvents } from './pool-events.ts';
 import { connectionKey } from './serving.ts';
 
 /** Why an entry was closed; a label of the metrics. */

@@ -1,8 +1,8 @@
 import type { LookupFunction } from 'node:net';
 import type { PoolConfig } from 'pg';
+import type { TenantPlacement } from '../directory/placement.ts';
+import type { PoolLimits } from '../limits.ts';
 import { cutWhenSilent } from './cut-when-silent.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import type { PoolLimits } from './limits.ts';
 import { onceBounded } from './role-bounds.ts';
 import { socketsBy } from './shared-lookup.ts';
 import { tlsOptions } from './tls.ts';

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import type { TenantDb } from './lease.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import type { TenantDb } from '../lease.ts';
+import { openPool } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { pooledClient } from './pooled-client.ts';
-import { openPool } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
 let databases: TenantDatabases;
 let tenant: TenantPlacement;

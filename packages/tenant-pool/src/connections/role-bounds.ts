@@ -1,7 +1,7 @@
 import { callbackify } from 'node:util';
 import { abandonable } from '@tenantry/service';
 import type { ClientBase, PoolConfig } from 'pg';
-import { UnboundedRoleError } from './errors.ts';
+import { UnboundedRoleError } from '../errors.ts';
 
 /**
  * Makes sure, on the first connection of a pool, that the tenant's role has time-outs of its own. It is the first statement, too, that a

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
+import { DuplicateDriverError } from '../errors.ts';
 import { adapterOver, assertOneDriver } from './driver.ts';
-import { DuplicateDriverError } from './errors.ts';
 
 test('one copy of pg is fine', async () => {
   await expect(assertOneDriver()).resolves.toBeUndefined();

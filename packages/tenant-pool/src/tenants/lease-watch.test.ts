@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import { LeaseOverdueError } from './errors.ts';
-import { eventually } from './testing/eventually.ts';
-import { openPool } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { LeaseOverdueError } from '../errors.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openPool } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 let databases: TenantDatabases;
 let tenant: TenantPlacement;

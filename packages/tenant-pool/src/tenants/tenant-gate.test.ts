@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
-import { TenantBusyError, TenantUnavailableError } from './errors.ts';
-import { eventually } from './testing/eventually.ts';
-import { openFaultyProxy } from './testing/faulty-proxy.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { TenantBusyError, TenantUnavailableError } from '../errors.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openFaultyProxy } from '../testing/faulty-proxy.ts';
+import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 const operation = 'test';
 const breaker = { probeDelayMs: 300, maxProbeDelayMs: 300, minRetryAfterMs: 1, jitter: 0 };

@@ -1,7 +1,7 @@
 import { Pool } from 'pg';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { defaultLimits } from '../limits.ts';
 import { connectionConfig } from './connection-config.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { defaultLimits } from './limits.ts';
 
 export interface CheckPlacementOptions {
   password: string;

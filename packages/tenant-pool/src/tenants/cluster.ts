@@ -1,8 +1,8 @@
-import { ConnectionBudget } from './budget/connection-budget.ts';
-import type { TenantPlacement } from './directory/placement.ts';
+import { ConnectionBudget } from '../budget/connection-budget.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { tenantLimits } from '../limits.ts';
+import type { ClusterUsage } from '../metrics/cluster-usage.ts';
 import { EntryOpener, type EntryOpenerOptions } from './entry-opener.ts';
-import { tenantLimits } from './limits.ts';
-import type { ClusterUsage } from './metrics/cluster-usage.ts';
 import type { TenantEntry } from './tenant-entry.ts';
 
 export interface ClusterOptions extends EntryOpenerOptions {

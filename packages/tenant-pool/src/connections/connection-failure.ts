@@ -1,5 +1,5 @@
 import { isDriverAdapterError, type Error as DriverFailure } from '@prisma/driver-adapter-utils';
-import { TenantBusyError, TenantUnavailableError } from './errors.ts';
+import { TenantBusyError, TenantUnavailableError } from '../errors.ts';
 import { poolerFailure, poolerState } from './pooler-failure.ts';
 
 /**

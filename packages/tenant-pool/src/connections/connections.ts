@@ -2,13 +2,13 @@ import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Pool, type Client } from 'pg';
-import type { AccountLimits, BudgetAccount, EndWork } from './budget/budget-account.ts';
-import type { ConnectionBudget } from './budget/connection-budget.ts';
+import type { AccountLimits, BudgetAccount, EndWork } from '../budget/budget-account.ts';
+import type { ConnectionBudget } from '../budget/connection-budget.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { TenantUnavailableError } from '../errors.ts';
+import type { PoolLimits } from '../limits.ts';
 import { connectionConfig } from './connection-config.ts';
-import type { TenantPlacement } from './directory/placement.ts';
 import { adapterOver } from './driver.ts';
-import { TenantUnavailableError } from './errors.ts';
-import type { PoolLimits } from './limits.ts';
 import { pooledClient } from './pooled-client.ts';
 
 export interface ConnectionsOptions {

@@ -1,7 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Pool } from 'pg';
-import { DuplicateDriverError } from './errors.ts';
+import { DuplicateDriverError } from '../errors.ts';
 import { replanningAdapter } from './replanning-adapter.ts';
 import { StatementNames } from './statement-names.ts';
 

@@ -1,6 +1,6 @@
 import type { TenantryError } from '@tenantry/service';
-import type { TenantPlacement } from './directory/placement.ts';
-import { TenantMigratingError, TenantNotFoundError, TenantSuspendedError, TenantUnavailableError, TenantWakingError } from './errors.ts';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { TenantMigratingError, TenantNotFoundError, TenantSuspendedError, TenantUnavailableError, TenantWakingError } from '../errors.ts';
 
 /** Milliseconds after which a tenant in transition is worth another try. */
 const transitionRetryMs = 2000;

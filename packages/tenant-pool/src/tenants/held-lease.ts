@@ -1,9 +1,9 @@
 import { TenantryError } from '@tenantry/service';
-import { connectionError, connectionFailure, type ConnectionFailure } from './connection-failure.ts';
-import { LeaseEndedError } from './errors.ts';
-import type { HandleGrant, QueryReport, Work } from './handles/grant.ts';
-import type { EntryClient } from './handles/tenant-clients.ts';
-import type { TenantDb, TenantLease } from './lease.ts';
+import { connectionError, connectionFailure, type ConnectionFailure } from '../connections/connection-failure.ts';
+import { LeaseEndedError } from '../errors.ts';
+import type { HandleGrant, QueryReport, Work } from '../handles/grant.ts';
+import type { EntryClient } from '../handles/tenant-clients.ts';
+import type { TenantDb, TenantLease } from '../lease.ts';
 
 /** What a lease needs of the entry that granted it. */
 export interface LeaseHost {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { seal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { LeaseRevokedError, TenantBusyError, TenantUnavailableError } from '../errors.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
+import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { connectionFailure } from './connection-failure.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { LeaseRevokedError, TenantBusyError, TenantUnavailableError } from './errors.ts';
-import { eventually } from './testing/eventually.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
-import { createTenantDatabases, type TenantDatabases } from './testing/tenant-databases.ts';
 
 const operation = 'test';
 

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seal } from '@tenantry/service';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import type { TenantPlacement } from '../directory/placement.ts';
+import { defaultLimits } from '../limits.ts';
+import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
+import { createPooledTenants, type PooledTenants } from '../testing/pooled-tenants.ts';
 import { connectionConfig } from './connection-config.ts';
 import { connectionFailure } from './connection-failure.ts';
-import type { TenantPlacement } from './directory/placement.ts';
-import { defaultLimits } from './limits.ts';
 import { poolerFailure } from './pooler-failure.ts';
-import { openPool, type PoolFixture } from './testing/pool-fixture.ts';
-import { createPooledTenants, type PooledTenants } from './testing/pooled-tenants.ts';
 
 const missing: string = inject('pgBouncerMissing');
 const operation = 'test';
