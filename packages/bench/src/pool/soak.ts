@@ -18,7 +18,13 @@ const warmUpShare = 0.3;
 /** Growth after the warm-up, as a share of what is there in the end, up to which memory is flat. */
 const allowedGrowth = 0.05;
 
-const sampleSchema = z.object({ minute: z.number(), rssMb: z.number(), heapMb: z.number(), requests: z.int(), failed: z.int() });
+const sampleSchema = z.object({
+  minute: z.number(),
+  rssMb: z.number(),
+  heapMb: z.number(),
+  requests: z.int(),
+  errors: z.record(z.string(), z.int()),
+});
 type Sample = z.infer<typeof sampleSchema>;
 
 export const measureSoak = childTask({
@@ -34,9 +40,8 @@ export const measureSoak = childTask({
       const { requests, errors } = await runTraffic({ contender, tenants, inFlight, durationMs, seed: seed + samples.length });
       const { rss, heap } = await settledMemory();
       const minute = (performance.now() - start) / 60_000;
-      const failed = Object.values(errors).reduce((sum, count) => sum + count, 0);
-      samples.push({ minute, rssMb: rss / 2 ** 20, heapMb: heap / 2 ** 20, requests, failed });
-      report(`${minute.toFixed(1)} min, RSS ${(rss / 2 ** 20).toFixed(0)} MB, heap ${(heap / 2 ** 20).toFixed(0)} MB, ${failed} failed`);
+      samples.push({ minute, rssMb: rss / 2 ** 20, heapMb: heap / 2 ** 20, requests, errors });
+      report(`${minute.toFixed(1)} min, RSS ${(rss / 2 ** 20).toFixed(0)} MB, heap ${(heap / 2 ** 20).toFixed(0)} MB`);
     }
     return samples;
   },
@@ -54,7 +59,8 @@ export const soak: Scenario<PoolFixture> = {
     const samples = await measureSoak.call(input, { signal, onReport: (text) => progress.update(`${name}: ${text}`) });
     const end = samples.at(-1)?.minute ?? 0;
     const settled = samples.filter(({ minute }) => minute >= end * warmUpShare);
-    const failed = samples.reduce((sum, sample) => sum + sample.failed, 0);
+    const errors = samples.flatMap((sample) => Object.entries(sample.errors));
+    const failed = errors.reduce((sum, [, count]) => sum + count, 0);
     return {
       rows: [
         ...growthRows(
@@ -72,6 +78,7 @@ export const soak: Scenario<PoolFixture> = {
       notes: [
         `${end.toFixed(1)} minutes, ${samples.reduce((sum, { requests }) => sum + requests, 0)} requests, ${inFlight} in flight. ` +
           'Memory after garbage collection every 10 s; slopes of the line that fits best after the first 30 %.',
+        ...(failed > 0 ? [`Failed with: ${[...new Set(errors.map(([kind]) => kind))].join(', ')}.`] : []),
       ],
       samples,
     };
