@@ -1,6 +1,7 @@
 import { abandonable, type Logger } from '@tenantry/service';
 import { Registry } from 'prom-client';
 import { TenantBreakers } from './breaker/tenant-breakers.ts';
+import { Preconnects } from './connections/preconnects.ts';
 import { sharedLookup } from './connections/shared-lookup.ts';
 import type { TenantDirectory } from './directory/tenant-directory.ts';
 import { TenantUnavailableError, type IsolationError } from './errors.ts';
@@ -32,6 +33,7 @@ export class ClusteredTenantPool implements TenantPool {
   readonly #proof: IsolationProof;
   readonly #clients: TenantClients;
   readonly #metrics: PoolMetrics;
+  readonly #preconnects: Preconnects;
   readonly #clusters: Clusters;
   readonly #tenants: OpenTenants;
   readonly #changes: Disposable;
@@ -56,12 +58,13 @@ export class ClusteredTenantPool implements TenantPool {
     this.#metrics = new PoolMetrics(registry, () => this.#clusters.usage(), { breakers: () => breakers.usage() });
     const events = recordedEvents(this.#metrics, logger, onStatement);
     const breakers = new TenantBreakers({ ...(breaker && { breaker }), onChange: events.onBreakerChange });
+    this.#preconnects = new Preconnects({ perServer: limits.preconnects, lookup: sharedLookup(lookup) });
     this.#clusters = new Clusters({
       service,
       keyRing,
       logger,
       limits,
-      lookup: sharedLookup(lookup),
+      preconnects: this.#preconnects,
       clients,
       breakers,
       shares,
@@ -142,6 +145,7 @@ export class ClusteredTenantPool implements TenantPool {
     const closed = this.#tenants.stop();
     this.#clusters.refuseAll(new TenantUnavailableError('This process is stopping.'));
     await closed;
+    this.#preconnects[Symbol.dispose]();
     await this.#clusters.leave();
     await this.#clients[Symbol.asyncDispose]();
   }

@@ -26,6 +26,11 @@ export interface PoolLimits {
   acquireDeadlineMs: number;
   /** Milliseconds that making a connection may take, before `TENANT_UNAVAILABLE`. Default 5000. */
   connectionDeadlineMs: number;
+  /**
+   * Sockets that are kept connected to each server in use, so that a cold tenant does not wait for that. Nobody is signed in on them:
+   * they count neither here nor in Postgres's `max_connections`. Default 1; 0 for none.
+   */
+  preconnects: number;
   /** Milliseconds after which a connection nobody uses is closed. Default 10000. */
   idleConnectionMs: number;
   /** Milliseconds after which a tenant without a lease is closed. Default 60000. */
@@ -51,6 +56,7 @@ export const defaultLimits: PoolLimits = {
   turnMs: 100,
   acquireDeadlineMs: 5000,
   connectionDeadlineMs: 5000,
+  preconnects: 1,
   idleConnectionMs: 10_000,
   idleTenantMs: 60_000,
   leaseWarningMs: 30_000,

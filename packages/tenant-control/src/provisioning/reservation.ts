@@ -27,7 +27,7 @@ export type Reservation =
   | { readonly kind: 'made'; readonly tenant: ReservedTenant }
   | { readonly kind: 'known'; readonly tenantId: string };
 
-const passwordBytes = 24;
+const passwordBytes = 32;
 const pollIntervalMs = 50;
 
 /**

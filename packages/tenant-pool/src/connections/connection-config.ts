@@ -1,10 +1,9 @@
-import type { LookupFunction } from 'node:net';
 import type { PoolConfig } from 'pg';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { PoolLimits } from '../limits.ts';
 import { cutWhenSilent } from './cut-when-silent.ts';
+import type { Preconnects } from './preconnects.ts';
 import { onceBounded } from './role-bounds.ts';
-import { socketsBy } from './shared-lookup.ts';
 import { tlsOptions } from './tls.ts';
 
 export interface ConnectionConfigOptions {
@@ -14,15 +13,15 @@ export interface ConnectionConfigOptions {
   /** Name of the service, for `application_name`. */
   service: string;
   limits: PoolLimits;
-  /** Finds the host by its name. Default: the system's way. */
-  lookup?: LookupFunction;
+  /** Where sockets come from. Default: `pg` makes them. */
+  preconnects?: Preconnects;
 }
 
 /** Milliseconds for the network, beyond what Postgres or a pooler may take by the limits. */
 const answerMarginMs = 5000;
 
 /** How connections to a tenant's database are made, what Postgres is told of them, and what each has to prove before it is used. */
-export function connectionConfig({ placement, password, service, limits, lookup }: ConnectionConfigOptions): PoolConfig {
+export function connectionConfig({ placement, password, service, limits, preconnects }: ConnectionConfigOptions): PoolConfig {
   return {
     host: placement.host,
     port: placement.port,
@@ -34,7 +33,7 @@ export function connectionConfig({ placement, password, service, limits, lookup 
     application_name: `tenantry:${service}`,
     connectionTimeoutMillis: limits.connectionDeadlineMs,
     keepAlive: true,
-    ...(lookup && { stream: socketsBy(lookup) }),
+    ...(preconnects && { stream: () => preconnects.take(placement) }),
     onConnect: (client) => cutWhenSilent(client, silenceDeadlineMs(limits)),
     ...timeouts(placement, limits),
   };

@@ -1,4 +1,3 @@
-import type { LookupFunction } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Pool, type Client } from 'pg';
@@ -9,7 +8,8 @@ import { TenantUnavailableError } from '../errors.ts';
 import type { PoolLimits } from '../limits.ts';
 import { connectionConfig } from './connection-config.ts';
 import { adapterOver } from './driver.ts';
-import { pooledClient } from './pooled-client.ts';
+import { PooledClient, type PooledClientOptions } from './pooled-client.ts';
+import type { Preconnects } from './preconnects.ts';
 
 export interface ConnectionsOptions {
   placement: TenantPlacement;
@@ -18,8 +18,8 @@ export interface ConnectionsOptions {
   /** Name of the service, for `application_name`. */
   service: string;
   limits: PoolLimits;
-  /** Finds the placement's host by its name. */
-  lookup: LookupFunction;
+  /** Where sockets come from. */
+  preconnects: Preconnects;
   /** Of the placement's cluster. */
   budget: ConnectionBudget;
   /** How many of the budget's connections the tenant may have, and how often it gets one while others wait. */
@@ -45,31 +45,34 @@ export class TenantConnections {
   /** Whether connections that close now do so because the budget wants them. */
   #isGivingUp = false;
 
-  constructor({ placement, password, service, limits, lookup, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
+  constructor({ placement, password, service, limits, preconnects, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
     this.#account = budget.open({ isIdle, evict, closeSpare: () => this.#closeSpare() }, accountLimits);
     this.#keepsStatements = placement.pooling === 'direct';
-    const config = connectionConfig({ placement, password, service, limits, lookup });
-    this.#pool = new Pool({
-      ...config,
+    const connection = connectionConfig({ placement, password, service, limits, preconnects });
+    const options: PooledClientOptions = {
+      ...connection,
       // The client has a deadline of its own; the pool's would run for work that waits for nothing but its turn in this tick.
       connectionTimeoutMillis: 0,
       idleTimeoutMillis: limits.idleConnectionMs,
       min: 0,
       // Who asks the pool for a connection has it from the account already.
       max: Number.MAX_SAFE_INTEGER,
-      Client: pooledClient({
-        config,
+      Client: PooledClient,
+      connection,
+      watcher: {
         onStart: (client) => {
           this.#live.add(client);
           this.#account.onConnectionStart();
         },
+        onOpen: () => preconnects.prepare(placement),
         onLeave: () => this.#account.onConnectionLeave(this.#isGivingUp),
         onEnd: (client) => {
           this.#live.delete(client);
           this.#account.onConnectionEnd();
         },
-      }),
-    });
+      },
+    };
+    this.#pool = new Pool(options);
     this.#pool.on('error', onError);
   }
 

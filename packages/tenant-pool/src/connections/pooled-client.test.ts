@@ -1,21 +1,19 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { Pool } from 'pg';
+import { Pool, type ClientConfig } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantDb } from '../lease.ts';
 import { openPool } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
-import { pooledClient } from './pooled-client.ts';
+import { PooledClient, type PooledClientOptions } from './pooled-client.ts';
 
 let databases: TenantDatabases;
 let tenant: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(1);
-  const [first] = databases.placements;
-  if (!first) throw new Error('a tenant is needed');
-  tenant = first;
+  tenant = databases.tenant(0);
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 
@@ -57,9 +55,9 @@ test('a connection that its server refuses ends, though the server leaves it ope
   await using server = await openServer(
     (socket) => void socket.once('data', () => socket.write(Buffer.concat([Buffer.from('E'), length, refusal]))),
   );
-  const { promise: ended, resolve: onEnd } = Promise.withResolvers<unknown>();
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>();
   const config = { host: '127.0.0.1', port: server.port, user: 'nobody' };
-  const pool = new Pool({ Client: pooledClient({ config, onStart: () => {}, onLeave: () => {}, onEnd }) });
+  const pool = new Pool(optionsOf(config, onEnd));
   await expect(pool.connect()).rejects.toMatchObject({ code: '53300' });
   await ended;
   await pool.end();
@@ -68,8 +66,8 @@ test('a connection that its server refuses ends, though the server leaves it ope
 test('a connection that is lost between two who use it ends nothing but itself', async () => {
   const { hostname: host, port, username: user, password } = new URL(inject('postgresUrl'));
   const config = { host, port: Number(port), user, password: decodeURIComponent(password), database: 'postgres' };
-  const { promise: ended, resolve: onEnd } = Promise.withResolvers<unknown>();
-  const pool = new Pool({ Client: pooledClient({ config, onStart: () => {}, onLeave: () => {}, onEnd }) });
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>();
+  const pool = new Pool(optionsOf(config, onEnd));
   const client = await pool.connect();
   await expect(client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({ code: '57P01' });
   await ended;
@@ -95,4 +93,8 @@ async function openServer(onConnection: (socket: Socket) => void): Promise<Async
       await once(server, 'close');
     },
   };
+}
+
+function optionsOf(connection: ClientConfig, onEnd: () => void): PooledClientOptions {
+  return { Client: PooledClient, connection, watcher: { onStart: () => {}, onLeave: () => {}, onEnd } };
 }

@@ -1,14 +1,22 @@
-import { Client, DatabaseError, type ClientConfig } from 'pg';
+import { Client, DatabaseError, type ClientConfig, type PoolConfig } from 'pg';
 
-export interface PooledClientOptions {
-  /** Of each connection; what the pool itself was given is not looked at. */
-  config: ClientConfig;
-  /** Told before a connection is made. */
+/** What becomes of a pool's connections, told as it happens. */
+export interface ConnectionWatcher {
+  /** Before a connection is made. */
   onStart: (client: Client) => void;
-  /** Told when it begins to close, or cannot be made: from now on it serves nobody. */
+  /** When it has been made. */
+  onOpen?: () => void;
+  /** When it begins to close, or cannot be made: from now on it serves nobody. */
   onLeave: () => void;
-  /** Told when it has closed; {@link onLeave} was called. */
+  /** When it has closed; {@link ConnectionWatcher.onLeave} was called. */
   onEnd: (client: Client) => void;
+}
+
+/** Options of a `pg.Pool` whose `Client` is {@link PooledClient}: the pool hands them to each. */
+export interface PooledClientOptions extends PoolConfig {
+  /** Of each connection; what the pool itself was given is not looked at. */
+  connection: ClientConfig;
+  watcher: ConnectionWatcher;
 }
 
 /** What `pg.Pool` passes: it looks at the error only. */
@@ -22,78 +30,82 @@ type Release = (error?: Error | boolean) => void;
 const closeDeadlineMs = 2000;
 
 /**
- * Makes the class of a pool's connections. They say when they begin and end, and end even when the server is gone. Back into the
- * pool goes a connection that is in no transaction, also when its statement was refused; `pg.Pool` by itself would close each
- * connection whose statement failed, and keep one on which a transaction was left open.
+ * A pool's connection. It says when it begins and ends, and ends even when the server is gone. Back into the pool it goes when it is in
+ * no transaction, also when its statement was refused; `pg.Pool` by itself would close each connection whose statement failed, and keep
+ * one on which a transaction was left open.
  */
-export function pooledClient({ config, onStart, onLeave, onEnd }: PooledClientOptions): new () => Client {
-  return class PooledClient extends Client {
-    #release: Release | undefined;
-    #isLent = true;
-    #hasLeft = false;
+export class PooledClient extends Client {
+  readonly #watcher: ConnectionWatcher;
+  #release: Release | undefined;
+  #isLent = true;
+  #hasLeft = false;
 
-    constructor() {
-      super(config);
-      onStart(this);
-      // `pg.Pool` listens while a connection is idle, and whoever has it while it works; in between nobody would, and Node.js would end.
-      this.on('error', () => {});
-      this.connection.on('readyForQuery', ({ status }: { status?: unknown }) => this.#onReady(status));
-      this.once('end', () => {
-        this.#leave();
-        onEnd(this);
-      });
-    }
-
-    get release(): Release | undefined {
-      return this.#release;
-    }
-
-    /** Set by `pg.Pool` each time it hands the connection out. */
-    set release(release: Release) {
-      this.#isLent = true;
-      this.#release = (error) => {
-        this.#isLent = false;
-        const isClean = this.getTransactionStatus() === idle && (!error || isRefusal(error));
-        release(isClean ? undefined : (error ?? true));
-      };
-    }
-
-    override connect(): Promise<Client>;
-    override connect(callback: ConnectCallback): void;
-    override connect(callback?: ConnectCallback): Promise<Client> | void {
-      if (!callback) return super.connect();
-      super.connect((error: Error) => {
-        if (error) this.#abandon();
-        callback(error);
-      });
-    }
-
-    override end(): Promise<void>;
-    override end(callback: (error: Error) => void): void;
-    override end(callback?: (error: Error) => void): Promise<void> | void {
+  /** @param options those of the pool, which hands them over though its type does not say so */
+  constructor(options?: PooledClientOptions) {
+    if (!options) throw new TypeError('The options of the pool are missing.');
+    const { connection, watcher } = options;
+    super(connection);
+    this.#watcher = watcher;
+    watcher.onStart(this);
+    // `pg.Pool` listens while a connection is idle, and whoever has it while it works; in between nobody would, and Node.js would end.
+    this.on('error', () => {});
+    this.connection.on('readyForQuery', ({ status }: { status?: unknown }) => this.#onReady(status));
+    this.once('end', () => {
       this.#leave();
-      const late = setTimeout(() => this.connection.stream.destroy(), closeDeadlineMs).unref();
-      this.once('end', () => clearTimeout(late));
-      return callback ? super.end(callback) : super.end();
-    }
+      watcher.onEnd(this);
+    });
+  }
 
-    /** `pg.Pool` forgets a connection that could not be made; its server may have refused it and left it open, or be gone. */
-    #abandon(): void {
-      this.#leave();
-      this.connection.stream.destroy();
-    }
+  get release(): Release | undefined {
+    return this.#release;
+  }
 
-    /** A refused statement is released at its refusal, before the server says whether it left a transaction open: `BEGIN; SELECT 1/0`. */
-    #onReady(status: unknown): void {
-      if (!this.#isLent && status !== idle) this.emit('error', new Error('A transaction was left open on the connection.'));
-    }
+  /** Set by `pg.Pool` each time it hands the connection out. */
+  set release(release: Release) {
+    this.#isLent = true;
+    this.#release = (error) => {
+      this.#isLent = false;
+      const isClean = this.getTransactionStatus() === idle && (!error || isRefusal(error));
+      release(isClean ? undefined : (error ?? true));
+    };
+  }
 
-    #leave(): void {
-      if (this.#hasLeft) return;
-      this.#hasLeft = true;
-      onLeave();
-    }
-  };
+  override connect(): Promise<Client>;
+  override connect(callback: ConnectCallback): void;
+  override connect(callback?: ConnectCallback): Promise<Client> | void {
+    if (!callback) return super.connect();
+    super.connect((error: Error) => {
+      if (error) this.#abandon();
+      else this.#watcher.onOpen?.();
+      callback(error);
+    });
+  }
+
+  override end(): Promise<void>;
+  override end(callback: (error: Error) => void): void;
+  override end(callback?: (error: Error) => void): Promise<void> | void {
+    this.#leave();
+    const late = setTimeout(() => this.connection.stream.destroy(), closeDeadlineMs).unref();
+    this.once('end', () => clearTimeout(late));
+    return callback ? super.end(callback) : super.end();
+  }
+
+  /** `pg.Pool` forgets a connection that could not be made; its server may have refused it and left it open, or be gone. */
+  #abandon(): void {
+    this.#leave();
+    this.connection.stream.destroy();
+  }
+
+  /** A refused statement is released at its refusal, before the server says whether it left a transaction open: `BEGIN; SELECT 1/0`. */
+  #onReady(status: unknown): void {
+    if (!this.#isLent && status !== idle) this.emit('error', new Error('A transaction was left open on the connection.'));
+  }
+
+  #leave(): void {
+    if (this.#hasLeft) return;
+    this.#hasLeft = true;
+    this.#watcher.onLeave();
+  }
 }
 
 /** Whether the server refused a statement and nothing else: severity `ERROR` ends no session (PostgreSQL, 20.8.2). */

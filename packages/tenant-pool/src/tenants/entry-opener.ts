@@ -1,10 +1,10 @@
-import type { LookupFunction } from 'node:net';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { TenantryError, unseal, type KeyRing, type Logger } from '@tenantry/service';
 import type { TenantBreakers } from '../breaker/tenant-breakers.ts';
 import type { ConnectionBudget } from '../budget/connection-budget.ts';
 import { connectionError, connectionFailure } from '../connections/connection-failure.ts';
 import { TenantConnections } from '../connections/connections.ts';
+import type { Preconnects } from '../connections/preconnects.ts';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantClients } from '../handles/tenant-clients.ts';
 import { tenantLimits, type PoolLimits } from '../limits.ts';
@@ -20,8 +20,8 @@ export interface EntryOpenerOptions {
   keyRing: KeyRing;
   clients: TenantClients;
   logger: Logger;
-  /** Finds the hosts of placements by their names. */
-  lookup: LookupFunction;
+  /** Where the sockets of connections come from. */
+  preconnects: Preconnects;
   events: PoolEvents;
   /** Closes an idle entry so that another tenant gets its connections. */
   evict: (entry: TenantEntry) => void;
@@ -50,8 +50,8 @@ export class EntryOpener {
     const connections = this.#connections(placement, () => entry);
     const gate = this.#gate(placement, connections);
     try {
-      await this.#reach(connections, gate);
-      entry = this.#entry(placement, connections, gate, await connections.adapter());
+      const [driver] = await Promise.all([connections.adapter(), this.#reach(connections, gate)]);
+      entry = this.#entry(placement, connections, gate, driver);
       return entry;
     } catch (cause) {
       await connections.end(0);
@@ -73,14 +73,14 @@ export class EntryOpener {
   }
 
   #connections(placement: TenantPlacement, entry: () => TenantEntry | undefined): TenantConnections {
-    const { service, limits, lookup, keyRing, logger, evict } = this.#options;
+    const { service, limits, preconnects, keyRing, logger, evict } = this.#options;
     const { tenantId, sealedPassword, tier } = placement;
     return new TenantConnections({
       placement,
       password: () => unseal(sealedPassword, tenantId, keyRing),
       service,
       limits,
-      lookup,
+      preconnects,
       budget: this.#budget,
       accountLimits: tenantLimits(limits, tier),
       isIdle: () => entry()?.isIdle ?? false,
