@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { TenantPlacement } from './directory/placement.ts';
 import { TenantUnavailableError } from './errors.ts';
 import type { TenantLease } from './lease.ts';
 import { openPool, settleSelfTest, type PoolFixture } from './testing/pool-fixture.ts';
@@ -14,12 +13,6 @@ let databases: TenantDatabases;
 
 beforeAll(async () => void (databases = await createTenantDatabases(tenantCount)));
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
-
-function placementOf(tenant: number): TenantPlacement {
-  const placement = databases.placements[tenant];
-  if (!placement) throw new Error(`there is no tenant ${tenant}`);
-  return placement;
-}
 
 /** What the pool should hold, and in which order it should serve. */
 class Model {
@@ -61,11 +54,11 @@ class Model {
     const names = databases.placements.map(({ database }) => database);
     const query = 'SELECT DISTINCT datname::text FROM pg_stat_activity WHERE datname = ANY($1)';
     const rows = await databases.administer<{ datname: string }>(query, [names]);
-    const expected = [...this.open.keys()].map((tenant) => placementOf(tenant).database);
+    const expected = [...this.open.keys()].map((tenant) => databases.tenant(tenant).database);
     assert.deepEqual(rows.map(({ datname }) => datname).toSorted(), expected.toSorted());
     for (const [tenant, leases] of this.open) {
       for (const { db } of leases) {
-        assert.deepEqual(await db.$queryRaw`SELECT current_database()::text AS name`, [{ name: placementOf(tenant).database }]);
+        assert.deepEqual(await db.$queryRaw`SELECT current_database()::text AS name`, [{ name: databases.tenant(tenant).database }]);
       }
     }
   }
@@ -97,7 +90,7 @@ abstract class Step implements fc.AsyncCommand<Model, PoolFixture> {
 
 class Lease extends Step {
   protected async perform(model: Model, pool: PoolFixture['pool']): Promise<void> {
-    const lease = pool.lease(placementOf(this.tenant).tenantId, { operation: 'model' });
+    const lease = pool.lease(databases.tenant(this.tenant).tenantId, { operation: 'model' });
     lease.catch(() => {});
     model.waiting.push({ tenant: this.tenant, lease });
   }
@@ -124,7 +117,7 @@ class Evict extends Step {
   }
 
   protected async perform(model: Model, pool: PoolFixture['pool']): Promise<void> {
-    await pool.evict(placementOf(this.tenant).tenantId, 'model');
+    await pool.evict(databases.tenant(this.tenant).tenantId, 'model');
     for (const { db } of model.open.get(this.tenant) ?? []) await assert.rejects(async () => await db.user.count(), /was evicted/);
     model.open.delete(this.tenant);
   }

@@ -23,9 +23,7 @@ let fourth: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(4);
-  const [a, b, c, d] = databases.placements;
-  if (!a || !b || !c || !d) throw new Error('4 tenants are needed');
-  [first, second, third, fourth] = [a, b, c, d];
+  [first, second, third, fourth] = [databases.tenant(0), databases.tenant(1), databases.tenant(2), databases.tenant(3)];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 

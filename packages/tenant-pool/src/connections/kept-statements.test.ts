@@ -9,9 +9,7 @@ let tenant: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(1);
-  const [first] = databases.placements;
-  if (!first) throw new Error('a tenant is needed');
-  tenant = first;
+  tenant = databases.tenant(0);
   const data = `INSERT INTO users (id, email, name, updated_at) VALUES (gen_random_uuid(), '${email}', 'Ada', now())`;
   await databases.within(tenant, data);
 });

@@ -17,9 +17,7 @@ beforeAll(async () => {
   if (missing !== '') return;
   // One server connection a tenant, so that whatever one client left there, the next one would find.
   tenants = await createPooledTenants(tenantCount, { default_pool_size: '1' });
-  const [a, b] = tenants.databases.placements;
-  if (!a || !b) throw new Error('2 tenants are needed');
-  [first, second] = [a, b];
+  [first, second] = [tenants.databases.tenant(0), tenants.databases.tenant(1)];
 });
 afterAll(async () => await tenants?.[Symbol.asyncDispose]());
 beforeEach(({ skip }) => skip(missing !== '', missing));

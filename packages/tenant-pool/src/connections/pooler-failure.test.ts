@@ -74,17 +74,9 @@ describe(`through PgBouncer, for real ${missing}`, () => {
   beforeAll(async () => {
     if (missing !== '') return;
     tenants = await createPooledTenants(6, { default_pool_size: '1', query_wait_timeout: '1' });
-    const [a, b] = tenants.databases.placements;
-    if (!a || !b) throw new Error('2 tenants are needed');
-    [first, other] = [a, b];
+    [first, other] = [tenants.databases.tenant(0), tenants.databases.tenant(1)];
   });
   afterAll(async () => await tenants?.[Symbol.asyncDispose]());
-
-  const spare = (index: number): TenantPlacement => {
-    const tenant = tenants.databases.placements[index];
-    if (!tenant) throw new Error(`there is no tenant ${index}`);
-    return tenant;
-  };
 
   /** What a pool's own connection fails with. */
   const failureAt = async (change: Partial<TenantPlacement>, password = 'wrong'): Promise<unknown> => {
@@ -137,7 +129,7 @@ describe(`through PgBouncer, for real ${missing}`, () => {
   });
 
   test('a tenant whose role has no connections left is busy', async () => {
-    const tenant = spare(2);
+    const tenant = tenants.databases.tenant(2);
     await tenants.databases.administer(`ALTER ROLE ${tenant.role} CONNECTION LIMIT 0`);
     await using fixture = await openPool(tenants.databases);
     await expect(count(fixture, tenant)).rejects.toMatchObject({ code: 'TENANT_BUSY' });
@@ -163,7 +155,7 @@ describe(`through PgBouncer, for real ${missing}`, () => {
   });
 
   test('a password that was changed everywhere interrupts nobody', async () => {
-    const tenant = spare(5);
+    const tenant = tenants.databases.tenant(5);
     await using fixture = await openPool(tenants.databases);
     expect(await count(fixture, tenant)).toBe(0);
     await tenants.setPassword(tenant, 'another');
@@ -180,7 +172,7 @@ describe(`through PgBouncer, for real ${missing}`, () => {
   });
 
   test('a database that takes no connections is unavailable until it does', async () => {
-    const tenant = spare(3);
+    const tenant = tenants.databases.tenant(3);
     await using fixture = await openPool(tenants.databases);
     const allow = async (allowed: boolean) =>
       await tenants.databases.administer(`ALTER DATABASE ${tenant.database} ALLOW_CONNECTIONS ${allowed}`);
@@ -192,7 +184,7 @@ describe(`through PgBouncer, for real ${missing}`, () => {
   });
 
   test('a database that was dropped is unavailable, and its neighbours are not', async () => {
-    const tenant = spare(4);
+    const tenant = tenants.databases.tenant(4);
     await using fixture = await openPool(tenants.databases);
     expect(await count(fixture, tenant)).toBe(0);
     await tenants.databases.administer(`DROP DATABASE ${tenant.database} WITH (FORCE)`);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
+import { tenantAt } from '../testing/tenant-databases.ts';
 import { openScene, type Scene } from './scene.ts';
 import { createTenants, disconnect, type Tenants } from './tenants.ts';
 
@@ -10,9 +11,7 @@ let neighbours: readonly TenantPlacement[];
 
 beforeAll(async () => {
   tenants = await createTenants(4);
-  const [first, ...rest] = tenants.others;
-  if (!first) throw new Error('2 tenants are needed');
-  [pattern, neighbours] = [first, rest];
+  [pattern, neighbours] = [tenantAt(tenants.others, 0), tenants.others.slice(1)];
 });
 afterAll(async () => await tenants?.[Symbol.asyncDispose]());
 

@@ -5,6 +5,7 @@ import type { TenantDb } from '../lease.ts';
 import type { PoolLimits } from '../limits.ts';
 import { openFaultyProxy, type FaultyProxy } from '../testing/faulty-proxy.ts';
 import { openPool } from '../testing/pool-fixture.ts';
+import { tenantAt } from '../testing/tenant-databases.ts';
 import { openScene, type Scene } from './scene.ts';
 import { createTenants, type Tenants } from './tenants.ts';
 
@@ -18,9 +19,7 @@ let neighbours: readonly TenantPlacement[];
 
 beforeAll(async () => {
   tenants = await createTenants(4);
-  const [first, ...rest] = tenants.others;
-  if (!first) throw new Error('2 tenants are needed');
-  [quiet, neighbours] = [first, rest];
+  [quiet, neighbours] = [tenantAt(tenants.others, 0), tenants.others.slice(1)];
 });
 afterAll(async () => await tenants?.[Symbol.asyncDispose]());
 

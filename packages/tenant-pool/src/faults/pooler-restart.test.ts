@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import { createPooledTenants, type PooledTenants } from '../testing/pooled-tenants.ts';
+import { tenantAt } from '../testing/tenant-databases.ts';
 import { openScene } from './scene.ts';
 import { marksTable } from './tenant-traffic.ts';
 
@@ -15,9 +16,7 @@ beforeAll(async () => {
   if (missing !== '') return;
   tenants = await createPooledTenants(3, { server_idle_timeout: '1' });
   for (const placement of tenants.direct) await tenants.databases.within(placement, marksTable);
-  const past = tenants.direct.at(-1);
-  if (!past) throw new Error('a tenant is needed');
-  [direct, pooled] = [past, tenants.databases.placements.slice(0, -1)];
+  [direct, pooled] = [tenantAt(tenants.direct, -1), tenants.databases.placements.slice(0, -1)];
 });
 afterAll(async () => await tenants?.[Symbol.asyncDispose]());
 beforeEach(({ skip }) => skip(missing !== '', missing));

@@ -1,6 +1,6 @@
 import { seal, unseal } from '@tenantry/service';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
+import { createTenantDatabases, tenantAt, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { marksTable } from './tenant-traffic.ts';
 
 /** Tenants that {@link startTraffic} can use, of which the first is about to be in trouble. */
@@ -14,8 +14,7 @@ export interface Tenants extends AsyncDisposable {
 export async function createTenants(count: number): Promise<Tenants> {
   const databases = await createTenantDatabases(count);
   for (const placement of databases.placements) await databases.within(placement, marksTable);
-  const [troubled, ...others] = databases.placements;
-  if (!troubled) throw new RangeError('at least 1 tenant is needed');
+  const [troubled, others] = [databases.tenant(0), databases.placements.slice(1)];
   return { databases, troubled, others, [Symbol.asyncDispose]: async () => await databases[Symbol.asyncDispose]() };
 }
 
@@ -33,15 +32,16 @@ export async function createTenantsOnTwoServers(url: string): Promise<TenantsOnT
   await using cleanup = new AsyncDisposableStack();
   const home = cleanup.use(await createTenantDatabases(1));
   const away = cleanup.use(await createTenantDatabases(2, url));
-  const [first, second] = away.placements.map((placement) => {
+  const moved = away.placements.map((placement) => {
     const { tenantId, sealedPassword } = placement;
     const resealed = seal(unseal(sealedPassword, tenantId, away.keyRing), tenantId, home.keyRing);
     return { ...placement, cluster: 'troubled', sealedPassword: resealed };
   });
-  if (!first || !second) throw new RangeError('2 tenants are needed');
+  const placements = [...moved, ...home.placements];
   const serverOf = ({ cluster }: TenantPlacement) => (cluster === 'troubled' ? away : home);
   const databases: TenantDatabases = {
-    placements: [first, second, ...home.placements],
+    placements,
+    tenant: (index) => tenantAt(placements, index),
     keyRing: home.keyRing,
     sessions: async (placement) => await serverOf(placement).sessions(placement),
     administer: async (sql, values) => await away.administer(sql, values),
@@ -50,7 +50,8 @@ export async function createTenantsOnTwoServers(url: string): Promise<TenantsOnT
   };
   for (const placement of databases.placements) await databases.within(placement, marksTable);
   const owned = cleanup.move();
-  return { databases, troubled: [first, second], others: home.placements, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
+  const troubled = [databases.tenant(0), databases.tenant(1)] as const;
+  return { databases, troubled, others: home.placements, [Symbol.asyncDispose]: async () => await owned.disposeAsync() };
 }
 
 /** Ends a tenant's connections, so that it needs others. */

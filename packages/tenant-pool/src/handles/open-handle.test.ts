@@ -24,7 +24,7 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('a handle over a 
 
   beforeAll(async () => {
     fixture = await openPool(databases, { strategy, onStatement: (_tenantId, sql) => void statements.push(sql) });
-    lease = await fixture.pool.lease(databases.placements[0]?.tenantId ?? '', { operation: 'test' });
+    lease = await fixture.pool.lease(databases.tenant(0).tenantId, { operation: 'test' });
     ({ db } = lease);
   });
   afterAll(async () => {

@@ -10,9 +10,7 @@ let opened: TenantAdapter;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(1);
-  const [placement] = databases.placements;
-  if (!placement) throw new Error('a tenant is needed');
-  opened = await openTenantAdapter(databases, placement);
+  opened = await openTenantAdapter(databases, databases.tenant(0));
 });
 afterAll(async () => {
   await opened?.[Symbol.asyncDispose]();

@@ -16,8 +16,7 @@ afterAll(async () => await databases?.[Symbol.asyncDispose]());
 
 describe('a leak is found', () => {
   test('where a row of one tenant is in the database of another', async () => {
-    const [placement] = databases.placements;
-    if (!placement) throw new Error('a tenant is needed');
+    const placement = databases.tenant(0);
     const stray = `INSERT INTO teams (id, name, updated_at) VALUES ('00000001-0000-4000-8000-000000000000', 'of tenant-001', now())`;
     await databases.within(placement, stray);
     onTestFinished(async () => void (await databases.within(placement, `DELETE FROM teams WHERE name = 'of tenant-001'`)));

@@ -35,7 +35,7 @@ export class PoolTarget implements FuzzTarget, AsyncDisposable {
   }
 
   async lease(tenant: number, signal: AbortSignal): Promise<FuzzLease> {
-    return await this.#fixture.pool.lease(this.#placement(tenant).tenantId, { operation: 'fuzz', signal });
+    return await this.#fixture.pool.lease(this.#databases.tenant(tenant).tenantId, { operation: 'fuzz', signal });
   }
 
   async disturb(dice: Dice): Promise<void> {
@@ -44,9 +44,9 @@ export class PoolTarget implements FuzzTarget, AsyncDisposable {
     if (this.#disturbed.has(tenant)) return;
     this.#disturbed.add(tenant);
     await sleep(delayMs);
-    if (kind < 0.6) await this.#evict(this.#placement(tenant));
-    else if (kind < 0.8) await this.#suspend(this.#placement(tenant));
-    else await this.#rotate(this.#placement(tenant));
+    if (kind < 0.6) await this.#evict(this.#databases.tenant(tenant));
+    else if (kind < 0.8) await this.#suspend(this.#databases.tenant(tenant));
+    else await this.#rotate(this.#databases.tenant(tenant));
     this.#disturbed.delete(tenant);
   }
 
@@ -87,11 +87,5 @@ export class PoolTarget implements FuzzTarget, AsyncDisposable {
   async #change(tenantId: string, change: Partial<TenantPlacement>): Promise<void> {
     this.#fixture.table.update(tenantId, change);
     await this.#fixture.bus.publish(tenantId);
-  }
-
-  #placement(tenant: number): TenantPlacement {
-    const placement = this.#databases.placements[tenant];
-    if (!placement) throw new RangeError(`There is no tenant ${tenant}.`);
-    return placement;
   }
 }

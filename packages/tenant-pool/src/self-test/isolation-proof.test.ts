@@ -23,12 +23,9 @@ async function serve(placement: TenantPlacement): Promise<ServedTenant> {
 
 beforeAll(async () => {
   databases = closing.use(await createTenantDatabases(3));
-  served = await Promise.all(databases.placements.map(serve));
-  const [a, b, c] = served;
-  const [placement] = databases.placements;
-  if (!a || !b || !c || !placement) throw new Error('3 tenants are needed');
-  [first, second] = [a, b];
-  unreachable = { ...(await serve({ ...placement, port: 1 })), tenantId: 'unreachable' };
+  [first, second] = [await serve(databases.tenant(0)), await serve(databases.tenant(1))];
+  served = [first, second, await serve(databases.tenant(2))];
+  unreachable = { ...(await serve({ ...databases.tenant(0), port: 1 })), tenantId: 'unreachable' };
 });
 afterAll(async () => await closing.disposeAsync());
 

@@ -16,9 +16,7 @@ let third: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(4);
-  const [a, b, c] = databases.placements;
-  if (!a || !b || !c) throw new Error('4 tenants are needed');
-  [first, second, third] = [a, b, c];
+  [first, second, third] = [databases.tenant(0), databases.tenant(1), databases.tenant(2)];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 
@@ -161,7 +159,7 @@ describe('the budget of a cluster', () => {
     const watching = watch();
     await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
-        const tenant = databases.placements[index % databases.placements.length] ?? first;
+        const tenant = databases.tenant(index % databases.placements.length);
         await using lease = await fixture.pool.lease(tenant.tenantId, { operation });
         for (const pauseMs of [1, 2, 3]) {
           await Promise.all([1, 2, 3].map(async () => await lease.db.$queryRaw`SELECT 1 FROM pg_sleep(0.002)`));

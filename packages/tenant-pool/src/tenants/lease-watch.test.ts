@@ -12,9 +12,7 @@ let tenant: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(1);
-  const [first] = databases.placements;
-  if (!first) throw new Error('a tenant is needed');
-  tenant = first;
+  tenant = databases.tenant(0);
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 

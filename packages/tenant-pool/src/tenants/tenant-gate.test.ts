@@ -25,9 +25,7 @@ let second: TenantPlacement;
 
 beforeAll(async () => {
   databases = await createTenantDatabases(2);
-  const [a, b] = databases.placements;
-  if (!a || !b) throw new Error('2 tenants are needed');
-  [first, second] = [a, b];
+  [first, second] = [databases.tenant(0), databases.tenant(1)];
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
 

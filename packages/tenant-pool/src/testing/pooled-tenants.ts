@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { startPgBouncer, type PgBouncer } from '@tenantry/backing-services';
 import { inject } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { createTenantDatabases, type TenantDatabases } from './tenant-databases.ts';
+import { createTenantDatabases, tenantAt, type TenantDatabases } from './tenant-databases.ts';
 
 /** Tenants behind a PgBouncer in transaction mode, as provisioning leaves them. */
 export interface PooledTenants extends AsyncDisposable {
@@ -46,7 +46,7 @@ export async function createPooledTenants(count: number, settings: Record<string
   );
   const owned = cleanup.move();
   return {
-    databases: { ...databases, placements },
+    databases: { ...databases, placements, tenant: (index) => tenantAt(placements, index) },
     direct: databases.placements,
     pgBouncer,
     setPassword: async (placement, value) => {

@@ -9,6 +9,8 @@ import { placementOf } from './placements.ts';
 /** Tenants with a database and a role each. */
 export interface TenantDatabases extends AsyncDisposable {
   readonly placements: readonly TenantPlacement[];
+  /** The placement at `index`; from the end where it is negative. @throws {RangeError} when there is none */
+  tenant(index: number): TenantPlacement;
   readonly keyRing: KeyRing;
   /** Process ids of the connections to a tenant's database. */
   sessions(placement: TenantPlacement): Promise<number[]>;
@@ -18,14 +20,19 @@ export interface TenantDatabases extends AsyncDisposable {
   within<Row extends QueryResultRow>(placement: TenantPlacement, sql: string, values?: unknown[]): Promise<Row[]>;
 }
 
+/** @throws {RangeError} when there is none at `index`, which counts from the end where it is negative */
+export function tenantAt(placements: readonly TenantPlacement[], index: number): TenantPlacement {
+  const placement = placements.at(index);
+  if (!placement) throw new RangeError(`There is no tenant ${index} among ${placements.length}.`);
+  return placement;
+}
+
 /** @param url of the server, as its superuser. Default: the tests' Postgres */
 export async function createTenantDatabases(count: number, url: string = inject('postgresUrl')): Promise<TenantDatabases> {
   const server = new URL(url);
   const prefix = `pool_${randomBytes(4).toString('hex')}`;
   const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
   const administrator = new Pool({ connectionString: server.href, max: 1 });
-  // A server of our own may stop before its last connection has closed.
-  administrator.on('error', () => {});
   // A server that is stopped in a test takes the administrator's connection with it.
   administrator.on('error', () => {});
   const urlOf = (database: string) => Object.assign(new URL(server), { pathname: database }).href;
@@ -50,6 +57,7 @@ export async function createTenantDatabases(count: number, url: string = inject(
 
   return {
     placements,
+    tenant: (index) => tenantAt(placements, index),
     keyRing,
     sessions: async ({ database }) => {
       const sql = 'SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY pid';

@@ -17,8 +17,7 @@ export interface TwoTenants extends AsyncDisposable {
 
 export async function createTwoTenants(): Promise<TwoTenants> {
   const databases = await createTenantDatabases(2);
-  const [first, second] = databases.placements;
-  if (!first || !second) throw new Error('2 tenants are needed');
+  const [first, second] = [databases.tenant(0), databases.tenant(1)];
   const userId = randomUUID();
   const sql = 'INSERT INTO users (id, email, name, updated_at) VALUES ($1, $2, $3, now())';
   await databases.within(first, sql, [userId, 'user@first.test', 'Ada']);
