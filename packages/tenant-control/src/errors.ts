@@ -1,6 +1,7 @@
 import type { TenantStatus } from '@tenantry/prisma/control';
-import { BadInputError, ConflictError, TenantryError } from '@tenantry/service';
+import { BadInputError, ConflictError, NotFoundError, TenantryError } from '@tenantry/service';
 import { TenantNotFoundError } from '@tenantry/tenant-pool';
+import type { SagaError } from './sagas/errors.ts';
 import { transitions, type TransitionName } from './tenant-status.ts';
 
 /** Raised when another tenant has the slug. */
@@ -73,14 +74,46 @@ export class IllegalTransitionError extends ConflictError {
   }
 }
 
-/** Raised when a step of provisioning failed. Everything done until then was undone, or else the tenant is left FAILED. */
+/** Raised when a step of provisioning failed. Everything done until then was undone, or else the tenant is FAILED until it is. */
 export class ProvisioningError extends Error {
   override readonly name = 'ProvisioningError';
   readonly step: string;
 
-  constructor(slug: string, step: string, undone: boolean, cause: unknown) {
-    const outcome = undone ? 'and was undone' : 'and could not be undone: the tenant is left FAILED';
-    super(`Provisioning of the tenant "${slug}" failed at the step "${step}" ${outcome}.`, { cause });
+  constructor(slug: string, { step, outcome, cause }: SagaError) {
+    const consequence = outcome === 'undone' ? 'and was undone' : 'and could not be undone yet: the tenant is FAILED until it is';
+    super(`Provisioning of the tenant "${slug}" failed at the step "${step}" ${consequence}.`, { cause });
     this.step = step;
+  }
+}
+
+/** Raised when a store has no backup under a key, or one that was never finished. */
+export class BackupNotFoundError extends NotFoundError {
+  constructor(key: string) {
+    super(`There is no finished backup ${key}.`);
+  }
+}
+
+/** Raised when a backup is not what was written: a file of it was changed or cut off, or is gone. Nothing was restored of it. */
+export class BackupDamagedError extends ConflictError {
+  constructor(key: string, fault: string, options?: ErrorOptions) {
+    super(`The backup ${key} is damaged: ${fault}.`, options);
+  }
+}
+
+/** Raised when a database is not fit to take a backup, or this version of the code not fit to make one that is. Nothing was restored. */
+export class RestoreTargetError extends ConflictError {}
+
+/** Raised when a backup is whole and Postgres refuses it. Nothing was restored. */
+export class RestoreRefusedError extends ConflictError {}
+
+/** Raised when a database holds what a format of backups cannot, or there is no fit `pg_dump` or `pg_restore`. */
+export class BackupFormatError extends ConflictError {}
+
+/** Raised when the store of backups does not do what it is asked to. */
+export class BackupStoreError extends TenantryError {
+  readonly code = 'INTERNAL_SERVER_ERROR';
+
+  constructor(deed: 'read' | 'write' | 'list' | 'remove', key: string, cause: unknown) {
+    super(`The store of backups could not ${deed} ${key}.`, { cause });
   }
 }

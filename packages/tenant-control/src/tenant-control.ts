@@ -9,7 +9,10 @@ import { openControlClient } from './control-client.ts';
 import { changeStatus } from './lifecycle.ts';
 import type { ProvisionInput } from './provisioning/provision-input.ts';
 import { provisionTenant, type ProvisionOptions } from './provisioning/provision-tenant.ts';
-import type { BeforeStep } from './provisioning/run-steps.ts';
+import { provisioningSaga } from './provisioning/provisioning-saga.ts';
+import { repeat } from './repeat.ts';
+import type { ReachFaultPoint } from './sagas/saga.ts';
+import { Sagas } from './sagas/sagas.ts';
 import type { Actor, Tenant } from './tenant.ts';
 import { measureUsage, type TenantUsage } from './usage.ts';
 
@@ -33,6 +36,12 @@ export interface TenantControl extends AsyncDisposable {
    * its cluster
    */
   measureUsage(ids: readonly string[]): Promise<(TenantUsage | Error)[]>;
+  /**
+   * Takes up what processes have left undone that are gone: finishes it or undoes it. What fails is logged and left for the next time.
+   *
+   * @returns how many changes were taken up
+   */
+  resumeSagas(): Promise<number>;
 }
 
 export interface TenantControlOptions {
@@ -46,12 +55,16 @@ export interface TenantControlOptions {
   keyRing: KeyRing;
   bus: InvalidationBus;
   logger: Logger;
-  /** A fault point for tests. */
-  beforeStep?: BeforeStep;
+  /** Milliseconds between looks for what other processes have left undone. Default 5000; null for none but {@link TenantControl.resumeSagas}. */
+  resumeEveryMs?: number | null;
+  /** For tests. */
+  reachFaultPoint?: ReachFaultPoint;
 }
 
+const defaultResumeMs = 5000;
+
 export async function createTenantControl(options: TenantControlOptions): Promise<TenantControl> {
-  const { catalog, controlDatabaseUrl, keyRing, bus, logger, beforeStep } = options;
+  const { catalog, controlDatabaseUrl, keyRing, bus, logger, resumeEveryMs = defaultResumeMs, reachFaultPoint } = options;
   await using cleanup = new AsyncDisposableStack();
   const { db } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
   const clusters = new Map(options.clusters.map((config) => [config.name, cleanup.use(openClusterAdmin(config, logger))]));
@@ -59,13 +72,19 @@ export async function createTenantControl(options: TenantControlOptions): Promis
   // After its tenants are ready for it: from here on every process takes the way that the configuration names.
   for (const config of options.clusters) await registerCluster(db, bus, config);
 
+  const sagas = new Sagas({ db, logger, reachFaultPoint });
+  sagas.define(provisioningSaga({ db, keyRing, clusters }));
+  const provisioning = { catalog, db, keyRing, clusters, bus, logger, sagas, takeFromShelf: async () => null };
+
+  if (resumeEveryMs !== null) cleanup.use(repeat(async () => void (await sagas.resumeAll()), { everyMs: resumeEveryMs, logger }));
+
   const opened = cleanup.move();
   return {
-    provisionTenant: async (input, provisionOptions) =>
-      await provisionTenant(input, provisionOptions, { catalog, db, keyRing, clusters, bus, logger, beforeStep }),
+    provisionTenant: async (input, provisionOptions) => await provisionTenant(input, provisionOptions, provisioning),
     suspendTenant: async (id, actor) => await changeStatus(id, 'suspend', actor, { catalog, db, bus }),
     resumeTenant: async (id, actor) => await changeStatus(id, 'resume', actor, { catalog, db, bus }),
     measureUsage: async (ids) => await measureUsage(db, clusters, ids),
+    resumeSagas: async () => await sagas.resumeAll(),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }

@@ -28,8 +28,8 @@ beforeAll(async () => {
   for (const [index, slug] of slugs.entries()) {
     await runSql(
       url,
-      `INSERT INTO tenants (id, slug, name, tier, status, cluster_name, database_name, role_name, sealed_password, credential_version, created_at, updated_at)
-       VALUES ($1, $2, $3, $4, $5, 'standard', $2 || '_db', $2 || '_role', 'sealed', 3, timestamptz '2026-01-01' + make_interval(days => $6), now())`,
+      `INSERT INTO tenants (id, slug, name, tier, status, cluster_name, database_name, role_name, login_name, sealed_password, credential_version, created_at, updated_at)
+       VALUES ($1, $2, $3, $4, $5, 'standard', $2 || '_db', $2 || '_owner', $2 || '_role', 'sealed', 3, timestamptz '2026-01-01' + make_interval(days => $6), now())`,
       [
         idOf(slug),
         slug,

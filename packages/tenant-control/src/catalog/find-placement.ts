@@ -8,7 +8,7 @@ export async function findPlacement(db: PrismaClient, tenantId: string): Promise
   if (id === null) return null;
   const tenant = await db.tenant.findUnique({ where: { id }, include: { cluster: true } });
   if (!tenant) return null;
-  const { slug, status, tier, cluster, databaseName, roleName, sealedPassword, credentialVersion } = tenant;
+  const { slug, status, tier, cluster, databaseName, loginName, sealedPassword, credentialVersion } = tenant;
   return {
     tenantId: tenant.id,
     slug,
@@ -20,7 +20,7 @@ export async function findPlacement(db: PrismaClient, tenantId: string): Promise
     sslMode: cluster.sslMode,
     pooling: cluster.pooling,
     database: databaseName,
-    role: roleName,
+    role: loginName,
     sealedPassword,
     credentialVersion,
   };

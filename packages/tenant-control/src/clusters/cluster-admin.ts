@@ -7,8 +7,11 @@ import type { ClusterConfig, TenantRoute } from './cluster-config.ts';
 import { assertPoolerRole } from './pooler-access.ts';
 import { ensureTemplate, type Template } from './template.ts';
 
-/** Connections to the administrator's database that one process opens at most. */
-const maxConnections = 4;
+/** Pieces of work that one process does on a cluster at the same time. */
+const parallel = 4;
+
+/** Connections to the administrator's database that one of them needs at most: its own session, and one for a look beside. */
+const connectionsPerWork = 2;
 
 /** One cluster, as its administrator sees it. */
 export interface ClusterAdmin extends AsyncDisposable {
@@ -17,7 +20,7 @@ export interface ClusterAdmin extends AsyncDisposable {
   readonly tenants: TenantRoute | null;
   /** Connections of the administrator to the administrator's own database. */
   readonly pool: Pool;
-  /** Runs `work` when its turn comes: as many at a time as there are connections, so that none waits for one in its middle. */
+  /** Runs `work` when its turn comes: as many at a time as there are connections for, so that none waits for one in its middle. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
   /** Makes the cluster fit for tenants, where it is not yet. @throws when the cluster does not answer */
   prepare(): Promise<Template>;
@@ -31,12 +34,12 @@ export interface ClusterAdmin extends AsyncDisposable {
 
 export function openClusterAdmin(config: ClusterConfig, logger: Logger): ClusterAdmin {
   const { name, adminUrl, tenants } = config;
-  const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: maxConnections });
+  const pool = new Pool({ ...sessionDefaults, connectionString: adminUrl, max: parallel * connectionsPerWork });
   pool.on('error', (error) => {
     // `end` does not wait for the server to close: what breaks after it was on its way out.
     if (!pool.ending) logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke');
   });
-  const turns = pLimit(maxConnections);
+  const turns = pLimit(parallel);
   let isClosedToPublic = false;
   const admin: ClusterAdmin = {
     name,

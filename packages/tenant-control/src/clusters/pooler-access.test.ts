@@ -70,7 +70,7 @@ class Clinic implements AsyncDisposable {
   /** The control plane starts anew, with another configuration. */
   async restart(cluster: ClusterConfig): Promise<void> {
     const { catalog, controlDatabaseUrl, keyRing } = this.#installation;
-    const bus = { publish: async () => {}, subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }) };
+    const bus = { publish: async () => {}, subscribe: () => ({ [Symbol.dispose]: () => {} }) };
     const options = { catalog, controlDatabaseUrl, keyRing, bus, clusters: [cluster], logger: silentLogger };
     await (await createTenantControl(options))[Symbol.asyncDispose]();
   }

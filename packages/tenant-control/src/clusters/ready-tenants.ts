@@ -13,7 +13,8 @@ export interface ReadyTenantsOptions {
 interface ProvisionedTenant {
   readonly id: string;
   readonly databaseName: string;
-  readonly roleName: string;
+  /** The role that signs in. */
+  readonly loginName: string;
   readonly sealedPassword: string;
 }
 
@@ -24,7 +25,7 @@ interface ProvisionedTenant {
 export async function readyTenants(cluster: ClusterAdmin, { db, keyRing, logger }: ReadyTenantsOptions): Promise<void> {
   const tenants = await db.tenant.findMany({
     where: { clusterName: cluster.name, status: { notIn: ['PROVISIONING', 'FAILED', 'DELETING', 'DELETED'] } },
-    select: { id: true, databaseName: true, roleName: true, sealedPassword: true },
+    select: { id: true, databaseName: true, loginName: true, sealedPassword: true },
   });
   const ready = async (tenant: ProvisionedTenant, work: () => Promise<void>) => {
     try {
@@ -35,25 +36,25 @@ export async function readyTenants(cluster: ClusterAdmin, { db, keyRing, logger 
   };
 
   const unbounded = await withoutBounds(cluster, tenants);
-  await Promise.all(unbounded.map(async (tenant) => await ready(tenant, async () => await boundRole(cluster.pool, tenant.roleName))));
+  await Promise.all(unbounded.map(async (tenant) => await ready(tenant, async () => await boundRole(cluster.pool, tenant.loginName))));
 
   const authUser = cluster.tenants?.authUser ?? null;
   if (authUser === null) return;
   const closed = await closedTo(authUser, cluster, tenants);
   await Promise.all(
     closed.map(async (tenant) => {
-      const { id, databaseName, roleName, sealedPassword } = tenant;
+      const { id, databaseName, loginName, sealedPassword } = tenant;
       await ready(tenant, async () => {
-        await openToPooler(cluster, authUser, { databaseName, roleName, password: unseal(sealedPassword, id, keyRing) });
+        await openToPooler(cluster, authUser, { databaseName, roleName: loginName, password: unseal(sealedPassword, id, keyRing) });
       });
     }),
   );
 }
 
 async function withoutBounds({ pool }: ClusterAdmin, tenants: readonly ProvisionedTenant[]): Promise<ProvisionedTenant[]> {
-  const roles = tenants.map(({ roleName }) => roleName);
+  const roles = tenants.map(({ loginName }) => loginName);
   const unbounded = new Set(await unboundedRoles(pool, roles));
-  return tenants.filter(({ roleName }) => unbounded.has(roleName));
+  return tenants.filter(({ loginName }) => unbounded.has(loginName));
 }
 
 async function closedTo(authUser: string, { pool }: ClusterAdmin, tenants: readonly ProvisionedTenant[]): Promise<ProvisionedTenant[]> {

@@ -1,14 +1,14 @@
-import type { PrismaClient } from '@tenantry/prisma/control';
-import { ConflictError, type KeyRing, type Logger } from '@tenantry/service';
+import { ConflictError, type Logger } from '@tenantry/service';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { ProvisioningError, UnknownClusterError } from '../errors.ts';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
+import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
+import { SagaError } from '../sagas/errors.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import { idempotencyKeySchema, provisionInputSchema, type ProvisionInput, type TenantSpecification } from './provision-input.ts';
-import { reserve, waitUntilSettled, type ProvisioningRequest, type ReservedTenant } from './reservation.ts';
-import { runSteps, type BeforeStep } from './run-steps.ts';
+import { reserve, waitUntilSettled, type ProvisioningRequest, type ReservationServices } from './reservation.ts';
 
 export interface ProvisionOptions {
   readonly actor: Actor;
@@ -16,15 +16,12 @@ export interface ProvisionOptions {
   readonly idempotencyKey?: string | null | undefined;
 }
 
-export interface ProvisioningServices {
+export interface ProvisioningServices extends ReservationServices {
   readonly catalog: Catalog;
-  readonly db: PrismaClient;
-  readonly keyRing: KeyRing;
   /** By name, never empty; the first one takes tenants whose tier names none. */
   readonly clusters: ReadonlyMap<string, ClusterAdmin>;
   readonly bus: InvalidationBus;
   readonly logger: Logger;
-  readonly beforeStep?: BeforeStep | undefined;
 }
 
 /** Milliseconds that a repeated request waits for the first one. */
@@ -54,38 +51,37 @@ export async function provisionTenant(
 }
 
 async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, services: ProvisioningServices): Promise<Tenant> {
-  const { db, keyRing } = services;
   const deadline = Date.now() + waitDeadlineMs;
   for (;;) {
-    const reservation = await reserve(db, keyRing, request);
-    if (reservation.kind === 'made') return await build(reservation.tenant, request, cluster, services);
-    const tenant = await waitUntilSettled(db, reservation.tenantId, deadline);
+    const reservation = await reserve(request, services);
+    if (reservation.kind === 'begun') return await build(reservation.saga, request, cluster, services);
+    const tenant = await waitUntilSettled(services.db, reservation.tenantId, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
   }
 }
 
 async function build(
-  tenant: ReservedTenant,
-  { specification, actor }: ProvisioningRequest,
+  saga: ClaimedSaga,
+  { specification: { slug }, actor }: ProvisioningRequest,
   cluster: ClusterAdmin,
-  { catalog, db, bus, logger, beforeStep }: ProvisioningServices,
+  { catalog, db, sagas, bus, logger }: ProvisioningServices,
 ): Promise<Tenant> {
+  const { tenantId } = saga;
   try {
-    await cluster.inTurn(async () => await runSteps({ tenant, specification, cluster, db }, logger, beforeStep));
+    await cluster.inTurn(async () => await sagas.run(saga));
   } catch (error) {
-    const detail = { slug: tenant.slug, step: error instanceof ProvisioningError ? error.step : null };
+    const failure = error instanceof SagaError ? new ProvisioningError(slug, error) : error;
+    const detail = { slug, step: error instanceof SagaError ? error.step : null };
     await catalog
-      .recordAudit({ ...actor, action: 'tenant.provision', tenantId: tenant.id, outcome: 'FAILED', detail })
-      .catch((cause: unknown) => logger.error({ err: cause, tenantId: tenant.id }, 'a failed provisioning could not be recorded'));
-    throw error;
+      .recordAudit({ ...actor, action: 'tenant.provision', tenantId, outcome: 'FAILED', detail })
+      .catch((cause: unknown) => logger.error({ err: cause, tenantId }, 'a failed provisioning could not be recorded'));
+    throw failure;
   }
   await bus
-    .publish(tenant.id)
-    .catch((error: unknown) =>
-      logger.warn({ err: error, tenantId: tenant.id }, 'other processes were not told of a new tenant; they find it soon'),
-    );
-  return await db.tenant.findUniqueOrThrow({ where: { id: tenant.id }, select: tenantColumns });
+    .publish(tenantId)
+    .catch((error: unknown) => logger.warn({ err: error, tenantId }, 'other processes were not told of a new tenant; they find it soon'));
+  return await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: tenantColumns });
 }
 
 async function recordRefusal(

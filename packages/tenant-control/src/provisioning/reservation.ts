@@ -4,8 +4,12 @@ import { Prisma, type PrismaClient } from '@tenantry/prisma/control';
 import { seal, type KeyRing } from '@tenantry/service';
 import { writeAudit } from '../catalog/audit.ts';
 import { IdempotencyKeyReusedError, ProvisioningUnfinishedError, SlugTakenError } from '../errors.ts';
+import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
+import type { Sagas } from '../sagas/sagas.ts';
+import type { TenantDatabase } from '../tenant-databases/database.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import type { TenantSpecification } from './provision-input.ts';
+import type { ProvisioningInput } from './provisioning-input.ts';
 
 export interface ProvisioningRequest {
   readonly specification: TenantSpecification;
@@ -14,47 +18,47 @@ export interface ProvisioningRequest {
   readonly idempotencyKey: string | null;
 }
 
-/** The names and the secret that a new tenant will have. */
-export interface ReservedTenant {
-  readonly id: string;
-  readonly slug: string;
-  readonly databaseName: string;
-  readonly roleName: string;
-  readonly password: string;
+export interface ReservationServices {
+  readonly db: PrismaClient;
+  readonly keyRing: KeyRing;
+  readonly sagas: Sagas;
+  /** Takes a database off the shelf, in the transaction that makes it a tenant's. */
+  readonly takeFromShelf: (tx: Prisma.TransactionClient, clusterName: string) => Promise<OwnedDatabase | null>;
 }
 
-export type Reservation =
-  | { readonly kind: 'made'; readonly tenant: ReservedTenant }
-  | { readonly kind: 'known'; readonly tenantId: string };
+/** A database that is a tenant's, or will be, and the sealed password of the role that owns it. */
+export interface OwnedDatabase extends TenantDatabase {
+  readonly sealedPassword: string;
+}
+
+export type Reservation = { readonly kind: 'begun'; readonly saga: ClaimedSaga } | { readonly kind: 'known'; readonly tenantId: string };
 
 const passwordBytes = 32;
 const pollIntervalMs = 50;
 
 /**
- * Takes the slug and the idempotency key for a new tenant, both or neither.
+ * Takes the slug and the idempotency key for a new tenant, and begins its provisioning: all or nothing.
  *
  * @returns `known` when the same caller has sent the same request before
  * @throws {SlugTakenError} {IdempotencyKeyReusedError}
  */
-export async function reserve(db: PrismaClient, keyRing: KeyRing, request: ProvisioningRequest): Promise<Reservation> {
-  const known = await findKnown(db, request);
+export async function reserve(request: ProvisioningRequest, services: ReservationServices): Promise<Reservation> {
+  const known = await findKnown(services.db, request);
   if (known) return known;
-  const tenant = nameTenant(request.specification.slug);
   try {
-    await store(db, keyRing, request, tenant);
-    return { kind: 'made', tenant };
+    return { kind: 'begun', saga: await begin(request, services) };
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
     // A concurrent request was faster; it may have been this very one.
-    const winner = await findKnown(db, request);
+    const winner = await findKnown(services.db, request);
     if (winner) return winner;
     throw new SlugTakenError(request.specification.slug, { cause });
   }
 }
 
 /** Frees what {@link reserve} took. */
-export async function release(db: PrismaClient, { id }: ReservedTenant): Promise<void> {
-  await db.tenant.deleteMany({ where: { id, status: 'PROVISIONING' } });
+export async function release(tx: Prisma.TransactionClient, tenantId: string): Promise<void> {
+  await tx.tenant.deleteMany({ where: { id: tenantId, status: { in: ['PROVISIONING', 'FAILED'] } } });
 }
 
 /**
@@ -76,11 +80,28 @@ export async function waitUntilSettled(db: PrismaClient, id: string, deadline: n
   }
 }
 
-function nameTenant(slug: string): ReservedTenant {
+/** By id, since a slug may change: also says to whom a database or role belongs that is found without its catalog row. */
+export function namesOf(tenantId: string): TenantDatabase {
+  const name = `tenant_${tenantId.replaceAll('-', '')}`;
+  return { id: tenantId, databaseName: name, roleName: name };
+}
+
+/** The names and the secret of a database that is yet to be made. */
+export function newDatabase(keyRing: KeyRing): OwnedDatabase {
   const id = randomUUID();
-  // By id, since a slug may change: also says to whom a database or role belongs that is found without its catalog row.
-  const name = `tenant_${id.replaceAll('-', '')}`;
-  return { id, slug, databaseName: name, roleName: name, password: randomBytes(passwordBytes).toString('base64url') };
+  return { ...namesOf(id), sealedPassword: seal(randomBytes(passwordBytes).toString('base64url'), id, keyRing) };
+}
+
+async function begin(request: ProvisioningRequest, { sagas, keyRing, takeFromShelf }: ReservationServices): Promise<ClaimedSaga> {
+  const { specification, clusterName, actor } = request;
+  return await sagas.begin(async (tx) => {
+    const shelved = await takeFromShelf(tx, clusterName);
+    const database = shelved ?? newDatabase(keyRing);
+    await store(tx, request, database);
+    const { slug, name, tier, firstOwner } = specification;
+    const input: ProvisioningInput = { specification: { slug, name, tier, firstOwner }, clusterName, isShelved: shelved !== null };
+    return { id: randomUUID(), kind: 'PROVISION', tenantId: database.id, input, actor };
+  });
 }
 
 async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promise<Reservation | null> {
@@ -93,26 +114,19 @@ async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promis
   return { kind: 'known', tenantId: known.tenantId };
 }
 
-async function store(db: PrismaClient, keyRing: KeyRing, request: ProvisioningRequest, tenant: ReservedTenant): Promise<void> {
+async function store(tx: Prisma.TransactionClient, request: ProvisioningRequest, database: OwnedDatabase): Promise<void> {
   const { specification, clusterName, actor, idempotencyKey: key } = request;
-  const { id, slug, databaseName, roleName, password } = tenant;
-  const { issuer, subject } = actor;
-  const keys = key === null ? {} : { idempotencyKeys: { create: { issuer, subject, key, requestHash: hashOf(request) } } };
-  const { name, tier } = specification;
-  const sealedPassword = seal(password, id, keyRing);
-  await db.$transaction(async (tx) => {
-    await tx.tenant.create({
-      data: { id, slug, name, tier: tier ?? 'STANDARD', clusterName, databaseName, roleName, sealedPassword, ...keys },
-      select: { id: true },
-    });
-    await writeAudit(tx, {
-      ...actor,
-      action: 'tenant.provision',
-      tenantId: id,
-      outcome: 'ALLOWED',
-      detail: { slug, cluster: clusterName },
-    });
+  const { id, databaseName, roleName, sealedPassword } = database;
+  const { slug, name, tier } = specification;
+  await tx.tenant.create({
+    data: { id, slug, name, tier: tier ?? 'STANDARD', clusterName, databaseName, roleName, loginName: roleName, sealedPassword },
+    select: { id: true },
   });
+  if (key !== null) {
+    const { issuer, subject } = actor;
+    await tx.idempotencyKey.create({ data: { issuer, subject, key, requestHash: hashOf(request), tenantId: id } });
+  }
+  await writeAudit(tx, { ...actor, action: 'tenant.provision', tenantId: id, outcome: 'ALLOWED', detail: { slug, cluster: clusterName } });
 }
 
 function hashOf({ specification, clusterName }: ProvisioningRequest): string {

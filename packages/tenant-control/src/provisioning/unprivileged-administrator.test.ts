@@ -20,8 +20,8 @@ beforeAll(async () => {
   installation = await openInstallation({
     serverUrl: server,
     clusters: [{ name: 'managed', adminUrl }],
-    beforeStep: async (step) => {
-      if (step === failAt) throw new Error('sabotage');
+    reachFaultPoint: async ({ step, direction, at }) => {
+      if (step === failAt && direction === 'run' && at === 'before') throw new Error('sabotage');
     },
   });
 });

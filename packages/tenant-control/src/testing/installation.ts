@@ -6,7 +6,7 @@ import { openCatalog, type Catalog } from '../catalog/catalog.ts';
 import type { ClusterConfig } from '../clusters/cluster-config.ts';
 import { prepareControlDatabase } from '../control-database.ts';
 import { databaseUrl } from '../postgres/connection.ts';
-import type { BeforeStep } from '../provisioning/run-steps.ts';
+import type { ReachFaultPoint } from '../sagas/saga.ts';
 import { createTenantControl, type TenantControl } from '../tenant-control.ts';
 import type { Actor } from '../tenant.ts';
 
@@ -27,12 +27,12 @@ export interface InstallationOptions {
   serverUrl: string;
   /** Default: one, `standard`, on the server. */
   clusters?: readonly ClusterConfig[];
-  beforeStep?: BeforeStep;
+  reachFaultPoint?: ReachFaultPoint;
 }
 
 export const operator: Actor = { issuer: 'https://login.example', subject: 'operator', requestId: 'request-1' };
 
-export async function openInstallation({ serverUrl, clusters, beforeStep }: InstallationOptions): Promise<Installation> {
+export async function openInstallation({ serverUrl, clusters, reachFaultPoint }: InstallationOptions): Promise<Installation> {
   await using cleanup = new AsyncDisposableStack();
   const database = uniqueName('control');
   const controlDatabaseUrl = databaseUrl(serverUrl, database);
@@ -42,7 +42,7 @@ export async function openInstallation({ serverUrl, clusters, beforeStep }: Inst
   const published: string[] = [];
   const bus: InvalidationBus = {
     publish: async (tenantId) => void published.push(tenantId),
-    subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+    subscribe: () => ({ [Symbol.dispose]: () => {} }),
   };
   const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
   const catalog = cleanup.use(openCatalog({ controlDatabaseUrl, logger: silentLogger }));
@@ -54,7 +54,8 @@ export async function openInstallation({ serverUrl, clusters, beforeStep }: Inst
       keyRing,
       bus,
       logger: silentLogger,
-      ...(beforeStep && { beforeStep }),
+      resumeEveryMs: null,
+      ...(reachFaultPoint && { reachFaultPoint }),
     }),
   );
   const opened = cleanup.move();

@@ -8,12 +8,12 @@ const { from, to } = transitions.activate;
 /** From here on the tenant is served. The last step, since nothing that was served may be undone. */
 export const activationStep: ProvisioningStep = {
   name: 'activation',
-  run: async ({ tenant, db }) => {
-    const { count } = await db.tenant.updateMany({
-      where: { id: tenant.id, status: { in: [...from] } },
-      data: { status: to, schemaVersion: latestMigration('tenant') },
+  run: async ({ saga, tenant, slug }) => {
+    const { count } = await saga.commit(async (tx) => {
+      const where = { id: tenant.id, status: { in: [...from, to] } };
+      return await tx.tenant.updateMany({ where, data: { status: to, schemaVersion: latestMigration('tenant') } });
     });
-    if (count === 0) throw new ConflictError(`The tenant "${tenant.slug}" is not being provisioned any more.`);
+    if (count === 0) throw new ConflictError(`The tenant "${slug}" is not being provisioned any more.`);
   },
   undo: async () => {},
 };

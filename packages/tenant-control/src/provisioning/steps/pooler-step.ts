@@ -1,13 +1,13 @@
 import { openToPooler } from '../../clusters/pooler-access.ts';
-import type { ProvisioningStep } from '../step.ts';
+import { goesWithDatabase, type ProvisioningStep } from '../step.ts';
 
 /** Where tenants are reached through a pooler that has a role for it: lets that in. */
 export const poolerStep: ProvisioningStep = {
   name: 'pooler',
-  run: async ({ tenant, cluster }) => {
-    const authUser = cluster.tenants?.authUser ?? null;
-    if (authUser !== null) await openToPooler(cluster, authUser, tenant);
+  run: async (context) => {
+    const { admin } = context.cluster;
+    const authUser = admin.tenants?.authUser ?? null;
+    if (authUser !== null) await openToPooler(admin, authUser, await context.login());
   },
-  // Goes with the database.
-  undo: async () => {},
+  undo: goesWithDatabase,
 };

@@ -1,29 +1,17 @@
-import { latestMigration } from '@tenantry/prisma';
 import { checkPlacement } from '@tenantry/tenant-pool';
 import { findPlacement } from '../../catalog/find-placement.ts';
-import type { ProvisioningStep } from '../step.ts';
+import { verifyDatabase } from '../../tenant-databases/verification.ts';
+import { goesWithDatabase, type ProvisioningStep } from '../step.ts';
 
-/** Uses the database as the tenant will: with its role, its password and its rights, and on the way that its connections will take. */
+/** Uses the database as the tenant will, and on the way that its connections will take. */
 export const verificationStep: ProvisioningStep = {
   name: 'verification',
-  run: async ({ tenant, cluster, db }) => {
-    await cluster.as({ role: tenant.roleName, password: tenant.password }, tenant.databaseName, async (client) => {
-      const { rows } = await client.query<{ version: string | null; foreign_objects: string | null }>(stateOfDatabase);
-      const { version = null, foreign_objects: foreignObjects = null } = rows[0] ?? {};
-      const wanted = latestMigration('tenant');
-      if (version !== wanted) throw new Error(`The database has the schema version ${version}, not ${wanted}.`);
-      if (foreignObjects !== null) throw new Error(`The tenant's role does not own ${foreignObjects}.`);
-      const { rowCount } = await client.query('UPDATE tenant_settings SET updated_at = now()');
-      if (rowCount !== 1) throw new Error(`The database has ${rowCount} rows of settings, not 1.`);
-    });
-    const placement = cluster.tenants && (await findPlacement(db, tenant.id));
-    if (placement) await checkPlacement(placement, { password: tenant.password, service: 'control' });
+  run: async (context) => {
+    const { cluster, db, tenant } = context;
+    const login = await context.login();
+    await verifyDatabase(cluster.admin, login);
+    const placement = cluster.admin.tenants && (await findPlacement(db, tenant.id));
+    if (placement) await checkPlacement(placement, { password: login.password, service: 'control' });
   },
-  undo: async () => {},
+  undo: goesWithDatabase,
 };
-
-const stateOfDatabase = `
-  SELECT
-    (SELECT max(migration_name) FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL) AS version,
-    (SELECT string_agg(relname, ', ') FROM pg_class
-     WHERE relnamespace = 'public'::regnamespace AND relowner <> current_user::regrole) AS foreign_objects`;

@@ -3,23 +3,25 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openClusterAdmin } from '../clusters/cluster-admin.ts';
 import { openControlClient } from '../control-client.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
+import { Sagas } from '../sagas/sagas.ts';
+import { ProvisioningContext } from './provisioning-context.ts';
+import { cloningSteps, provisioningSaga } from './provisioning-saga.ts';
 import { reserve } from './reservation.ts';
-import { provisioningSteps } from './run-steps.ts';
-import type { StepName } from './step.ts';
 
 const server = inject('postgresUrl');
 const input = { slug: 'acme', name: 'Acme', firstOwner: { email: 'ada@acme.example', name: 'Ada' } };
 let installation: Installation;
 
 /** What happens before a step; set by a test. */
-let sabotage: (step: StepName, name: string) => Promise<void>;
+let sabotage: (step: string, name: string) => Promise<void>;
 /** Names of the database and the role of every tenant that was begun. */
 const begun = new Set<string>();
 
 beforeAll(async () => {
   installation = await openInstallation({
     serverUrl: server,
-    beforeStep: async (step, tenantId) => {
+    reachFaultPoint: async ({ step, direction, at, tenantId }) => {
+      if (direction !== 'run' || at !== 'before') return;
       const name = `tenant_${tenantId.replaceAll('-', '')}`;
       begun.add(name);
       await sabotage(step, name);
@@ -42,7 +44,7 @@ async function remains(): Promise<unknown[]> {
 }
 
 describe('a failure', () => {
-  test.each(provisioningSteps.map(({ name }) => name))('before the step "%s" leaves nothing behind', async (failing) => {
+  test.each(cloningSteps.map(({ name }) => name))('before the step "%s" leaves nothing behind', async (failing) => {
     sabotage = async (step) => {
       if (step === failing) throw new Error('sabotage');
     };
@@ -91,35 +93,49 @@ describe('a failure', () => {
   });
 });
 
-test('what cannot be undone is left FAILED with its step, and its slug taken', async () => {
+test('what cannot be undone leaves the tenant FAILED with its step, and its slug taken, until it can', async () => {
   sabotage = async (step, name) => {
     if (step !== 'verification') return;
     // Postgres refuses to drop a template.
     await runSql(server, `ALTER DATABASE ${name} IS_TEMPLATE true`);
     throw new Error('sabotage');
   };
-  await expect(provision()).rejects.toThrow('could not be undone: the tenant is left FAILED');
+  await expect(provision()).rejects.toThrow('could not be undone yet: the tenant is FAILED until it is');
   const [failed] = await installation.query<{ status: string; failed_step: string; database_name: string }>(
     `SELECT status, failed_step, database_name FROM tenants WHERE slug = 'acme'`,
   );
   expect(failed).toMatchObject({ status: 'FAILED', failed_step: 'database' });
   sabotage = async () => {};
   await expect(provision()).rejects.toThrow('The slug "acme" is taken.');
+
   await runSql(server, `ALTER DATABASE ${failed?.database_name} IS_TEMPLATE false`);
+  expect(await installation.control.resumeSagas()).toBe(0);
+  await installation.query('UPDATE sagas SET retry_at = now() WHERE retry_at IS NOT NULL');
+  expect(await installation.control.resumeSagas()).toBe(1);
+  expect(await runSql(server, 'SELECT FROM pg_database WHERE datname = $1', [failed?.database_name])).toEqual([]);
+  expect(await runSql(server, 'SELECT FROM pg_roles WHERE rolname = $1', [failed?.database_name])).toEqual([]);
+  expect(await installation.query(`SELECT FROM tenants WHERE slug = 'acme'`)).toEqual([]);
+  expect(await installation.query(`SELECT error FROM sagas WHERE state = 'UNDONE' ORDER BY finished_at DESC LIMIT 1`)).toEqual([
+    { error: 'sabotage' },
+  ]);
 });
 
 test('each step can be run again after it was done, and undone again after it was undone', async () => {
   const { controlDatabaseUrl, keyRing } = installation;
   await using control = openControlClient({ url: controlDatabaseUrl, applicationName: 'test', logger: silentLogger });
-  await using cluster = openClusterAdmin({ name: 'standard', adminUrl: server }, silentLogger);
+  await using admin = openClusterAdmin({ name: 'standard', adminUrl: server }, silentLogger);
+  const services = { db: control.db, keyRing, clusters: new Map([['standard', admin]]) };
+  const sagas = new Sagas({ db: control.db, logger: silentLogger });
+  sagas.define(provisioningSaga(services));
   const specification = { ...input, slug: uniqueName('t').replace('_', '-') };
   const request = { specification, clusterName: 'standard', actor: operator, idempotencyKey: null };
-  const reservation = await reserve(control.db, keyRing, request);
-  if (reservation.kind !== 'made') throw new Error('the slug should have been free');
+  const reservation = await reserve(request, { ...services, sagas, takeFromShelf: async () => null });
+  if (reservation.kind !== 'begun') throw new Error('the slug should have been free');
 
-  const { tenant } = reservation;
-  const context = { tenant, specification, cluster, db: control.db };
-  const steps = provisioningSteps.filter(({ name }) => name !== 'activation');
+  using saga = reservation.saga;
+  await using context = new ProvisioningContext({ ...services, saga, middle: async () => {} });
+  const { tenant } = context;
+  const steps = cloningSteps.filter(({ name }) => name !== 'activation');
   for (const step of steps) for (const _time of ['once', 'again']) await step.run(context);
   expect(
     await runSql(server.replace(/postgres$/, tenant.databaseName), 'SELECT email FROM users JOIN invitations ON user_id = users.id'),

@@ -1,0 +1,80 @@
+import type { PoolClient } from 'pg';
+import type { ClusterAdmin } from './cluster-admin.ts';
+
+/**
+ * A cluster for one at a time. Statements go through one session of the administrator, which holds an advisory lock. When the process dies
+ * in the middle of a statement, Postgres goes on with it, and with the session: whoever comes next waits until that has ended.
+ */
+export class ExclusiveCluster implements AsyncDisposable {
+  readonly admin: ClusterAdmin;
+  readonly #lock: string;
+  readonly #check: () => Promise<void>;
+  #session: Promise<Session> | undefined;
+
+  /**
+   * @param lock its name; equal names exclude each other
+   * @param check run when the lock is held and before anything else: throws when it was waited for in vain
+   */
+  constructor(admin: ClusterAdmin, lock: string, check: () => Promise<void>) {
+    this.admin = admin;
+    this.#lock = lock;
+    this.#check = check;
+  }
+
+  /** Opened when it is first asked for, and anew when it was lost. */
+  async session(): Promise<PoolClient> {
+    return (await (this.#session ??= this.#open())).client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const session = await this.#session?.catch(() => undefined);
+    if (!session) return;
+    try {
+      await session.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [this.#lock]);
+      session.giveBack(true);
+    } catch {
+      // With its session, the lock is gone.
+      session.giveBack(false);
+    }
+  }
+
+  async #open(): Promise<Session> {
+    try {
+      return await this.#locked(sessionOf(await this.admin.pool.connect(), () => (this.#session = undefined)));
+    } catch (error) {
+      this.#session = undefined;
+      throw error;
+    }
+  }
+
+  async #locked(session: Session): Promise<Session> {
+    try {
+      await session.client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [this.#lock]);
+      await this.#check();
+      return session;
+    } catch (error) {
+      session.giveBack(false);
+      throw error;
+    }
+  }
+}
+
+interface Session {
+  readonly client: PoolClient;
+  /** Gives the connection back to its pool, once; one that is not fit for others is closed. */
+  giveBack(isFit: boolean): void;
+}
+
+function sessionOf(client: PoolClient, onLoss: () => void): Session {
+  const giveBack = (isFit: boolean) => {
+    if (client.listenerCount('error', lost) === 0) return;
+    client.off('error', lost);
+    client.release(!isFit);
+  };
+  const lost = () => {
+    onLoss();
+    giveBack(false);
+  };
+  client.on('error', lost);
+  return { client, giveBack };
+}

@@ -1,0 +1,15 @@
+import { dropDatabase } from '../../tenant-databases/database.ts';
+import { dropRole } from '../../tenant-databases/role.ts';
+import type { ProvisioningStep } from '../step.ts';
+
+/** In place of those that make a database: one from the shelf is there, with its role. It does not go back there. */
+export const shelfStep: ProvisioningStep = {
+  name: 'shelf',
+  run: async () => {},
+  undo: async ({ cluster, tenant, middle }) => {
+    const session = await cluster.session();
+    await dropDatabase(session, tenant.databaseName);
+    await middle();
+    await dropRole(session, tenant.roleName);
+  },
+};

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { provisionInputSchema } from '../provisioning/provision-input.ts';
+
+const point = z.object({
+  step: z.string(),
+  direction: z.enum(['run', 'undo']),
+  at: z.enum(['before', 'during', 'after']),
+});
+
+/** Where in a saga. */
+export type SagaPoint = z.output<typeof point>;
+
+const actor = z.object({ issuer: z.string(), subject: z.string(), requestId: z.string() });
+
+const call = z.object({
+  method: z.literal('provisionTenant'),
+  input: provisionInputSchema,
+  options: z.object({ actor, idempotencyKey: z.string() }),
+});
+
+const doom = z.object({
+  controlDatabaseUrl: z.string(),
+  clusters: z.array(z.object({ name: z.string(), adminUrl: z.string() })),
+  /** Ids with keys in base64. */
+  keys: z.array(z.tuple([z.string(), z.string()])),
+  call,
+  /** Where a step shall fail, for what comes then; null for nowhere. */
+  fail: point.nullable(),
+  /** Where the process shall be killed. */
+  kill: point,
+  /** Milliseconds after that point, with what comes next in flight; null for at it. */
+  afterMs: z.number().nullable(),
+});
+
+/** What a process is asked to do, and where it dies. */
+export type Doom = z.input<typeof doom>;
+
+export function parseDoom(argument: string | undefined): z.output<typeof doom> {
+  return doom.parse(JSON.parse(argument ?? ''));
+}
+
+/** Runs a process to its death by SIGKILL. @returns false when it ended before it got there */
+export async function meetDoom(argument: Doom): Promise<boolean> {
+  const worker = join(import.meta.dirname, 'doomed-worker.ts');
+  const child = spawn(process.execPath, [worker, JSON.stringify(argument)], { stdio: ['ignore', 'inherit', 'inherit'] });
+  const [status, signal] = await once(child, 'exit');
+  if (signal === 'SIGKILL') return true;
+  if (status === 0) return false;
+  throw new Error(`The doomed process ended by itself with ${status}.`);
+}
