@@ -10,9 +10,12 @@ import { changeStatus } from './lifecycle.ts';
 import type { ProvisionInput } from './provisioning/provision-input.ts';
 import { provisionTenant, type ProvisionOptions } from './provisioning/provision-tenant.ts';
 import { provisioningSaga } from './provisioning/provisioning-saga.ts';
+import type { ReservationServices } from './provisioning/reservation.ts';
 import { repeat } from './repeat.ts';
 import type { ReachFaultPoint } from './sagas/saga.ts';
 import { Sagas } from './sagas/sagas.ts';
+import type { ShelfChanges } from './shelf/shelf.ts';
+import { Shelves } from './shelf/shelves.ts';
 import type { Actor, Tenant } from './tenant.ts';
 import { measureUsage, type TenantUsage } from './usage.ts';
 
@@ -42,6 +45,8 @@ export interface TenantControl extends AsyncDisposable {
    * @returns how many changes were taken up
    */
   resumeSagas(): Promise<number>;
+  /** Brings the shelf of ready databases of each cluster to its size and newest schema. One process at a time does this. */
+  refillShelves(): Promise<ShelfChanges>;
 }
 
 export interface TenantControlOptions {
@@ -55,16 +60,20 @@ export interface TenantControlOptions {
   keyRing: KeyRing;
   bus: InvalidationBus;
   logger: Logger;
-  /** Milliseconds between looks for what other processes have left undone. Default 5000; null for none but {@link TenantControl.resumeSagas}. */
-  resumeEveryMs?: number | null;
+  /** Whether this process looks by itself for sagas that were left undone and for shelves to refill. Default true. */
+  keepsHouse?: boolean;
   /** For tests. */
   reachFaultPoint?: ReachFaultPoint;
 }
 
-const defaultResumeMs = 5000;
+/** Milliseconds between looks for sagas that nobody runs any more. */
+const resumeEveryMs = 5000;
+
+/** Milliseconds between looks at the shelves; one that was taken from is looked at sooner. */
+const refillEveryMs = 60_000;
 
 export async function createTenantControl(options: TenantControlOptions): Promise<TenantControl> {
-  const { catalog, controlDatabaseUrl, keyRing, bus, logger, resumeEveryMs = defaultResumeMs, reachFaultPoint } = options;
+  const { catalog, controlDatabaseUrl, keyRing, bus, logger, keepsHouse = true, reachFaultPoint } = options;
   await using cleanup = new AsyncDisposableStack();
   const { db } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
   const clusters = new Map(options.clusters.map((config) => [config.name, cleanup.use(openClusterAdmin(config, logger))]));
@@ -74,9 +83,16 @@ export async function createTenantControl(options: TenantControlOptions): Promis
 
   const sagas = new Sagas({ db, logger, reachFaultPoint });
   sagas.define(provisioningSaga({ db, keyRing, clusters }));
-  const provisioning = { catalog, db, keyRing, clusters, bus, logger, sagas, takeFromShelf: async () => null };
+  const shelves = new Shelves(clusters, options.clusters, { db, keyRing, logger });
+  const takeFromShelf: ReservationServices['takeFromShelf'] = async (tx, clusterName) => await shelves.take(tx, clusterName);
+  const provisioning = { catalog, db, keyRing, clusters, bus, logger, sagas, takeFromShelf };
 
-  if (resumeEveryMs !== null) cleanup.use(repeat(async () => void (await sagas.resumeAll()), { everyMs: resumeEveryMs, logger }));
+  if (keepsHouse) {
+    cleanup.use(repeat(async () => void (await sagas.resumeAll()), { everyMs: resumeEveryMs, logger }));
+    const refilling = cleanup.use(repeat(async () => void (await shelves.refill()), { everyMs: refillEveryMs, logger }));
+    refilling.soon();
+    shelves.onTaken(() => refilling.soon());
+  }
 
   const opened = cleanup.move();
   return {
@@ -85,6 +101,7 @@ export async function createTenantControl(options: TenantControlOptions): Promis
     resumeTenant: async (id, actor) => await changeStatus(id, 'resume', actor, { catalog, db, bus }),
     measureUsage: async (ids) => await measureUsage(db, clusters, ids),
     resumeSagas: async () => await sagas.resumeAll(),
+    refillShelves: async () => await shelves.refill(),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }

@@ -22,6 +22,8 @@ export interface ClusterAdmin extends AsyncDisposable {
   readonly pool: Pool;
   /** Runs `work` when its turn comes: as many at a time as there are connections for, so that none waits for one in its middle. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** The newest template, as far as this process knows it; null before the first {@link prepare}. */
+  readonly template: Template | null;
   /** Makes the cluster fit for tenants, where it is not yet. @throws when the cluster does not answer */
   prepare(): Promise<Template>;
   /** A connection of the administrator to `database`. */
@@ -41,16 +43,20 @@ export function openClusterAdmin(config: ClusterConfig, logger: Logger): Cluster
   });
   const turns = pLimit(parallel);
   let isClosedToPublic = false;
+  let template: Template | null = null;
   const admin: ClusterAdmin = {
     name,
     tenants: tenants ?? null,
     pool,
+    get template() {
+      return template;
+    },
     inTurn: async (work) => await turns(work),
     prepare: async () => {
       if (!isClosedToPublic) await closeCluster(admin, logger);
       isClosedToPublic = true;
       if (tenants?.authUser != null) await assertPoolerRole(admin, tenants.authUser);
-      return await ensureTemplate(admin);
+      return (template = await ensureTemplate(admin));
     },
     within: async (database, work) => await withConnection(databaseUrl(adminUrl, database), work),
     as: async ({ role, password }, database, work) => await withConnection(databaseUrl(adminUrl, database, { user: role, password }), work),

@@ -9,7 +9,15 @@ export interface ClusterConfig {
   readonly adminUrl: string;
   /** Where tenants' connections go. Default: to the server of `adminUrl`. */
   readonly tenants?: TenantRoute;
+  /** Databases kept ready for new tenants. Default {@link defaultShelfSize}. */
+  readonly shelf?: number;
 }
+
+/** New tenants at the same moment that need not wait for a database. */
+export const defaultShelfSize = 4;
+
+/** More would be a mistake rather than a wish: each takes some 10 MB of disk. */
+const largestShelf = 1000;
 
 /** The way of tenants' connections to a cluster, where it is not the administrator's. */
 export interface TenantRoute {
@@ -56,12 +64,15 @@ const tenantRoute = z
   }));
 const cluster = z.preprocess(
   (value) => (typeof value === 'string' ? { admin: value } : value),
-  z.strictObject({ admin: adminUrl, tenants: tenantRoute.optional() }, 'must be a URL, or an object with "admin" and optionally "tenants"'),
+  z.strictObject(
+    { admin: adminUrl, tenants: tenantRoute.optional(), shelf: z.int().min(0).max(largestShelf).optional() },
+    'must be a URL, or an object with "admin" and optionally "tenants" and "shelf"',
+  ),
 );
 
 /**
  * `TENANT_CLUSTERS`: names of clusters with their administrator's URLs, or with that (`admin`) and the way of tenants' connections
- * (`tenants`). The first one takes tenants whose tier names none.
+ * (`tenants`) or the number of databases kept ready (`shelf`). The first one takes tenants whose tier names none.
  */
 export const clusterVariable = z
   .string()
@@ -76,8 +87,8 @@ export const clusterVariable = z
     return Object.entries(parsed.data).map(([name, value]) => configOf(name, value));
   });
 
-function configOf(name: string, { admin, tenants }: z.output<typeof cluster>): ClusterConfig {
-  return tenants ? { name, adminUrl: admin, tenants } : { name, adminUrl: admin };
+function configOf(name: string, { admin, tenants, shelf }: z.output<typeof cluster>): ClusterConfig {
+  return { name, adminUrl: admin, ...(tenants && { tenants }), ...(shelf !== undefined && { shelf }) };
 }
 
 /** The value holds passwords, so nothing of it is repeated but names that are known to be ones. */

@@ -55,6 +55,7 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
   for (;;) {
     const reservation = await reserve(request, services);
     if (reservation.kind === 'begun') return await build(reservation.saga, request, cluster, services);
+    if (reservation.kind === 'done') return await announce(reservation.tenantId, services);
     const tenant = await waitUntilSettled(services.db, reservation.tenantId, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
@@ -78,6 +79,10 @@ async function build(
       .catch((cause: unknown) => logger.error({ err: cause, tenantId }, 'a failed provisioning could not be recorded'));
     throw failure;
   }
+  return await announce(tenantId, { db, bus, logger });
+}
+
+async function announce(tenantId: string, { db, bus, logger }: Pick<ProvisioningServices, 'db' | 'bus' | 'logger'>): Promise<Tenant> {
   await bus
     .publish(tenantId)
     .catch((error: unknown) => logger.warn({ err: error, tenantId }, 'other processes were not told of a new tenant; they find it soon'));

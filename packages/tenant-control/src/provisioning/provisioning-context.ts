@@ -7,8 +7,8 @@ import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import type { ReachMiddle } from '../sagas/saga.ts';
 import type { TenantDatabase } from '../tenant-databases/database.ts';
+import { namesOf } from '../tenant-databases/owned-database.ts';
 import { parseProvisioning, type ProvisioningInput } from './provisioning-input.ts';
-import { namesOf } from './reservation.ts';
 
 export interface ProvisioningContextOptions {
   saga: ClaimedSaga;

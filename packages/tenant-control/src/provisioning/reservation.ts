@@ -1,12 +1,14 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { latestMigration } from '@tenantry/prisma';
 import { Prisma, type PrismaClient } from '@tenantry/prisma/control';
-import { seal, type KeyRing } from '@tenantry/service';
+import type { KeyRing } from '@tenantry/service';
 import { writeAudit } from '../catalog/audit.ts';
 import { IdempotencyKeyReusedError, ProvisioningUnfinishedError, SlugTakenError } from '../errors.ts';
-import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
+import { recordSaga, type ClaimedSaga } from '../sagas/claimed-saga.ts';
 import type { Sagas } from '../sagas/sagas.ts';
-import type { TenantDatabase } from '../tenant-databases/database.ts';
+import { newDatabase, type OwnedDatabase } from '../tenant-databases/owned-database.ts';
+import { transitions } from '../tenant-status.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import type { TenantSpecification } from './provision-input.ts';
 import type { ProvisioningInput } from './provisioning-input.ts';
@@ -26,27 +28,26 @@ export interface ReservationServices {
   readonly takeFromShelf: (tx: Prisma.TransactionClient, clusterName: string) => Promise<OwnedDatabase | null>;
 }
 
-/** A database that is a tenant's, or will be, and the sealed password of the role that owns it. */
-export interface OwnedDatabase extends TenantDatabase {
-  readonly sealedPassword: string;
-}
+export type Reservation =
+  /** Its provisioning is to be run. */
+  | { readonly kind: 'begun'; readonly saga: ClaimedSaga }
+  /** It is ACTIVE: its database was on the shelf, and there is nothing to put into it. */
+  | { readonly kind: 'done'; readonly tenantId: string }
+  /** The same caller has sent the same request before. */
+  | { readonly kind: 'known'; readonly tenantId: string };
 
-export type Reservation = { readonly kind: 'begun'; readonly saga: ClaimedSaga } | { readonly kind: 'known'; readonly tenantId: string };
-
-const passwordBytes = 32;
 const pollIntervalMs = 50;
 
 /**
  * Takes the slug and the idempotency key for a new tenant, and begins its provisioning: all or nothing.
  *
- * @returns `known` when the same caller has sent the same request before
  * @throws {SlugTakenError} {IdempotencyKeyReusedError}
  */
 export async function reserve(request: ProvisioningRequest, services: ReservationServices): Promise<Reservation> {
   const known = await findKnown(services.db, request);
   if (known) return known;
   try {
-    return { kind: 'begun', saga: await begin(request, services) };
+    return (await takeReady(request, services)) ?? { kind: 'begun', saga: await begin(request, services) };
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
     // A concurrent request was faster; it may have been this very one.
@@ -80,28 +81,33 @@ export async function waitUntilSettled(db: PrismaClient, id: string, deadline: n
   }
 }
 
-/** By id, since a slug may change: also says to whom a database or role belongs that is found without its catalog row. */
-export function namesOf(tenantId: string): TenantDatabase {
-  const name = `tenant_${tenantId.replaceAll('-', '')}`;
-  return { id: tenantId, databaseName: name, roleName: name };
-}
-
-/** The names and the secret of a database that is yet to be made. */
-export function newDatabase(keyRing: KeyRing): OwnedDatabase {
-  const id = randomUUID();
-  return { ...namesOf(id), sealedPassword: seal(randomBytes(passwordBytes).toString('base64url'), id, keyRing) };
+/** @returns null when there is nothing ready, or an owner to invite first */
+async function takeReady(request: ProvisioningRequest, { db, takeFromShelf }: ReservationServices): Promise<Reservation | null> {
+  const { specification, clusterName, actor } = request;
+  if (specification.firstOwner) return null;
+  return await db.$transaction(async (tx) => {
+    const database = await takeFromShelf(tx, clusterName);
+    if (!database) return null;
+    await store(tx, request, database, { status: transitions.activate.to, schemaVersion: latestMigration('tenant') });
+    const input = storedInput(request, true);
+    await recordSaga(tx, { id: randomUUID(), kind: 'PROVISION', tenantId: database.id, input, actor }, 'shelf');
+    return { kind: 'done', tenantId: database.id };
+  });
 }
 
 async function begin(request: ProvisioningRequest, { sagas, keyRing, takeFromShelf }: ReservationServices): Promise<ClaimedSaga> {
-  const { specification, clusterName, actor } = request;
+  const { clusterName, actor } = request;
   return await sagas.begin(async (tx) => {
     const shelved = await takeFromShelf(tx, clusterName);
     const database = shelved ?? newDatabase(keyRing);
-    await store(tx, request, database);
-    const { slug, name, tier, firstOwner } = specification;
-    const input: ProvisioningInput = { specification: { slug, name, tier, firstOwner }, clusterName, isShelved: shelved !== null };
+    await store(tx, request, database, { status: 'PROVISIONING', schemaVersion: null });
+    const input = storedInput(request, shelved !== null);
     return { id: randomUUID(), kind: 'PROVISION', tenantId: database.id, input, actor };
   });
+}
+
+function storedInput({ specification: { slug, name, tier, firstOwner }, clusterName }: ProvisioningRequest, isShelved: boolean) {
+  return { specification: { slug, name, tier: tier ?? null, firstOwner: firstOwner ?? null }, clusterName, isShelved } satisfies ProvisioningInput;
 }
 
 async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promise<Reservation | null> {
@@ -114,12 +120,16 @@ async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promis
   return { kind: 'known', tenantId: known.tenantId };
 }
 
-async function store(tx: Prisma.TransactionClient, request: ProvisioningRequest, database: OwnedDatabase): Promise<void> {
+async function store(
+  tx: Prisma.TransactionClient,
+  request: ProvisioningRequest,
+  { id, databaseName, roleName, sealedPassword }: OwnedDatabase,
+  state: Pick<Tenant, 'status' | 'schemaVersion'>,
+): Promise<void> {
   const { specification, clusterName, actor, idempotencyKey: key } = request;
-  const { id, databaseName, roleName, sealedPassword } = database;
   const { slug, name, tier } = specification;
   await tx.tenant.create({
-    data: { id, slug, name, tier: tier ?? 'STANDARD', clusterName, databaseName, roleName, loginName: roleName, sealedPassword },
+    data: { id, slug, name, tier: tier ?? 'STANDARD', clusterName, databaseName, roleName, loginName: roleName, sealedPassword, ...state },
     select: { id: true },
   });
   if (key !== null) {

@@ -37,6 +37,7 @@ interface ClaimedRow {
   issuer: string;
   subject: string;
   requestId: string;
+  origin: string | null;
   fence: number;
 }
 
@@ -72,7 +73,7 @@ export class ClaimedSaga implements Disposable {
       await insertSaga(tx, request, options.leaseMs);
       return request;
     });
-    return new ClaimedSaga(id, { kind, tenantId, state: 'RUNNING', input, data: {}, ...actor, fence: firstFence }, options);
+    return new ClaimedSaga(id, { kind, tenantId, state: 'RUNNING', input, data: {}, origin: null, ...actor, fence: firstFence }, options);
   }
 
   /** @returns null when it has ended, somebody else runs it, or it is not yet to be tried again */
@@ -81,7 +82,7 @@ export class ClaimedSaga implements Disposable {
       UPDATE sagas SET fence = fence + 1, leased_until = now() + ${options.leaseMs} * interval '1 ms', retry_at = NULL
       WHERE id = ${id}::uuid AND state IN ('RUNNING', 'UNDOING')
         AND (leased_until IS NULL OR leased_until < now()) AND (retry_at IS NULL OR retry_at <= now())
-      RETURNING kind, tenant_id AS "tenantId", state, input, data, issuer, subject, request_id AS "requestId", fence`;
+      RETURNING kind, tenant_id AS "tenantId", state, input, data, issuer, subject, request_id AS "requestId", origin, fence`;
     return row ? new ClaimedSaga(id, row, options) : null;
   }
 
@@ -107,8 +108,8 @@ export class ClaimedSaga implements Disposable {
   }
 
   get actor(): Actor {
-    const { issuer, subject, requestId } = this.#row;
-    return { issuer, subject, requestId };
+    const { issuer, subject, requestId, origin } = this.#row;
+    return { issuer, subject, requestId, origin };
   }
 
   /** How often the saga was taken up, this time included. */
@@ -208,10 +209,22 @@ export class ClaimedSaga implements Disposable {
   }
 }
 
+/** Stores a saga that was done within the transaction that it is stored in: for what takes one step that nothing can come between. */
+export async function recordSaga(tx: Prisma.TransactionClient, request: SagaRequest, step: string): Promise<void> {
+  const { id, kind, tenantId, input, actor } = request;
+  await tx.$executeRaw`
+    WITH saga AS (
+      INSERT INTO sagas (id, kind, tenant_id, state, input, issuer, subject, request_id, origin, finished_at)
+      VALUES (${id}::uuid, ${kind}::"SagaKind", ${tenantId}::uuid, 'DONE', ${JSON.stringify(input)}::jsonb,
+        ${actor.issuer}, ${actor.subject}, ${actor.requestId}, ${actor.origin ?? null}, now())
+      RETURNING id)
+    INSERT INTO saga_steps (saga_id, position, name, state, finished_at) SELECT id, 0, ${step}, 'DONE', now() FROM saga`;
+}
+
 async function insertSaga(tx: Prisma.TransactionClient, request: SagaRequest, leaseMs: number): Promise<void> {
   const { id, kind, tenantId, input, actor } = request;
   await tx.$executeRaw`
-    INSERT INTO sagas (id, kind, tenant_id, input, issuer, subject, request_id, fence, leased_until)
+    INSERT INTO sagas (id, kind, tenant_id, input, issuer, subject, request_id, origin, fence, leased_until)
     VALUES (${id}::uuid, ${kind}::"SagaKind", ${tenantId}::uuid, ${JSON.stringify(input)}::jsonb,
-      ${actor.issuer}, ${actor.subject}, ${actor.requestId}, ${firstFence}, now() + ${leaseMs} * interval '1 ms')`;
+      ${actor.issuer}, ${actor.subject}, ${actor.requestId}, ${actor.origin ?? null}, ${firstFence}, now() + ${leaseMs} * interval '1 ms')`;
 }

@@ -19,7 +19,7 @@ await using control = await createTenantControl({
   keyRing: new Map(keys.map(([id, key]) => [id, Buffer.from(key, 'base64')])),
   bus: { publish: async () => {}, subscribe: () => ({ [Symbol.dispose]: () => {} }) },
   logger: silentLogger,
-  resumeEveryMs: null,
+  keepsHouse: false,
   reachFaultPoint: async ({ step, direction, at }) => {
     const isAt = (point: SagaPoint | null) => point?.step === step && point.direction === direction && point.at === at;
     if (isAt(kill)) {

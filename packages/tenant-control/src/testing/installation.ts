@@ -54,7 +54,7 @@ export async function openInstallation({ serverUrl, clusters, reachFaultPoint }:
       keyRing,
       bus,
       logger: silentLogger,
-      resumeEveryMs: null,
+      keepsHouse: false,
       ...(reachFaultPoint && { reachFaultPoint }),
     }),
   );

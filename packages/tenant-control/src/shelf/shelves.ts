@@ -1,0 +1,49 @@
+import type { Prisma } from '@tenantry/prisma/control';
+import { defaultShelfSize, type ClusterConfig } from '../clusters/cluster-config.ts';
+import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
+import type { OwnedDatabase } from '../tenant-databases/owned-database.ts';
+import { Shelf, type ShelfChanges, type ShelfOptions } from './shelf.ts';
+
+/** The shelves of all clusters. */
+export class Shelves {
+  readonly #shelves = new Map<string, { shelf: Shelf; size: number }>();
+  readonly #options: ShelfOptions;
+  #onTaken = (): void => {};
+
+  constructor(clusters: ReadonlyMap<string, ClusterAdmin>, configs: readonly ClusterConfig[], options: ShelfOptions) {
+    this.#options = options;
+    for (const { name, shelf: size = defaultShelfSize } of configs) {
+      const admin = clusters.get(name);
+      if (admin) this.#shelves.set(name, { shelf: new Shelf(admin, options), size });
+    }
+  }
+
+  /** Has `listener` called when a shelf is wanted that may want refilling. */
+  onTaken(listener: () => void): void {
+    this.#onTaken = listener;
+  }
+
+  /** As {@link Shelf.take}. */
+  async take(tx: Prisma.TransactionClient, clusterName: string): Promise<OwnedDatabase | null> {
+    this.#onTaken();
+    return (await this.#shelves.get(clusterName)?.shelf.take(tx)) ?? null;
+  }
+
+  /** Brings each shelf to its size. A cluster that does not answer is logged and keeps the others from nothing. */
+  async refill(): Promise<ShelfChanges> {
+    const changes = await Promise.all(
+      [...this.#shelves].map(async ([cluster, { shelf, size }]) => {
+        try {
+          return await shelf.refill(size);
+        } catch (err) {
+          this.#options.logger.warn({ err, cluster }, 'the shelf of a cluster could not be refilled');
+          return { made: 0, discarded: 0 };
+        }
+      }),
+    );
+    return changes.reduce((sum, { made, discarded }) => ({ made: sum.made + made, discarded: sum.discarded + discarded }), {
+      made: 0,
+      discarded: 0,
+    });
+  }
+}
