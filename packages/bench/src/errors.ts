@@ -12,3 +12,8 @@ export class DiskSpaceError extends Error {
 export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 }
+
+/** Raised when the server keeps connections of a process that has ended: what it is asked next would be measured beside them. */
+export class LeftConnectionsError extends Error {
+  override readonly name = 'LeftConnectionsError';
+}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, quantile, slope } from './statistics.ts';
+import { median, medianOfMeasured, quantile, slope } from './statistics.ts';
 
 describe('a quantile', () => {
   test('does not depend on the order, and leaves the values as they are', () => {
@@ -11,6 +11,11 @@ describe('a quantile', () => {
   test('lies between two neighbours when it falls between them', () => {
     expect(median([1, 2, 3, 10])).toBe(2.5);
     expect(quantile([0, 10], 0.95)).toBeCloseTo(9.5);
+  });
+
+  test('leaves out what could not be measured', () => {
+    expect(medianOfMeasured([null, 3, 1])).toBe(2);
+    expect(medianOfMeasured([null])).toBeNull();
   });
 
   test('of nothing is refused', () => {

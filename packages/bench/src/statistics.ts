@@ -3,6 +3,12 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
+/** The median of what could be measured; null when nothing could. */
+export function medianOfMeasured(values: readonly (number | null)[]): number | null {
+  const measured = values.filter((value) => value !== null);
+  return measured.length > 0 ? median(measured) : null;
+}
+
 /**
  * The value below which the share `q` of the values lies, interpolated between neighbours.
  *

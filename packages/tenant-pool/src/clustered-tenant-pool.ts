@@ -19,6 +19,7 @@ import type { HeldLease } from './tenants/held-lease.ts';
 import { LeaseWatch } from './tenants/lease-watch.ts';
 import { OpenTenants } from './tenants/open-tenants.ts';
 import type { TenantEntry } from './tenants/tenant-entry.ts';
+import { TransitionWait } from './tenants/transition-wait.ts';
 
 /** Milliseconds between looks for tenants that have been idle too long, and for leases that nobody returned. */
 const sweepIntervalMs = 1000;
@@ -36,6 +37,7 @@ export class ClusteredTenantPool implements TenantPool {
   readonly #preconnects: Preconnects;
   readonly #clusters: Clusters;
   readonly #tenants: OpenTenants;
+  readonly #transitions: TransitionWait;
   readonly #changes: Disposable;
   readonly #sweeper: NodeJS.Timeout;
   #stopped: Promise<void> | undefined;
@@ -82,6 +84,7 @@ export class ClusteredTenantPool implements TenantPool {
       admit: async (entry) => await this.#proof.admit(servedTenant(entry)),
       drainDeadlineMs: limits.drainDeadlineMs,
     });
+    this.#transitions = new TransitionWait({ directory, waitMs: limits.waitForTenantMs });
     const watch = new LeaseWatch({ limits, logger, events });
     this.#changes = directory.onChange((tenantId) => this.#tenants.reconsider(tenantId));
     this.#sweeper = setInterval(() => {
@@ -103,7 +106,7 @@ export class ClusteredTenantPool implements TenantPool {
       this.#metrics.leaseWait.observe((performance.now() - start) / 1000);
       return lease;
     } catch (error) {
-      this.#metrics.observeLease(tenantId.toLowerCase(), leaseOutcome(error));
+      this.#metrics.observeLease(tenantId.toLowerCase(), leaseOutcome(error, options.signal));
       throw error;
     }
   }
@@ -119,7 +122,8 @@ export class ClusteredTenantPool implements TenantPool {
   async #acquire(tenantId: string, { operation, signal, holdMs }: LeaseOptions): Promise<HeldLease> {
     for (;;) {
       this.#proof.assertNotRefuted();
-      const entry = await abandonable(this.#tenants.entryFor(tenantId), signal);
+      const opened = this.#transitions.outlast(tenantId, async () => await this.#tenants.entryFor(tenantId), signal);
+      const entry = await abandonable(opened, signal);
       // Null when the entry began to close between the two lines.
       const lease = entry.grant(operation, holdMs);
       if (lease) return lease;
@@ -140,11 +144,13 @@ export class ClusteredTenantPool implements TenantPool {
   }
 
   async #stop(): Promise<void> {
-    clearInterval(this.#sweeper);
-    this.#changes[Symbol.dispose]();
     const closed = this.#tenants.stop();
-    this.#clusters.refuseAll(new TenantUnavailableError('This process is stopping.'));
+    this.#transitions[Symbol.dispose]();
+    this.#clusters.refuseOpenings(new TenantUnavailableError('This process is stopping.'));
     await closed;
+    // Only now: until then a tenant may still be suspended, and its leases taken away.
+    this.#changes[Symbol.dispose]();
+    clearInterval(this.#sweeper);
     this.#preconnects[Symbol.dispose]();
     await this.#clusters.leave();
     await this.#clients[Symbol.asyncDispose]();

@@ -58,7 +58,10 @@ export class LeaseOverdueError extends TenantryError {
   readonly code = 'INTERNAL_SERVER_ERROR';
 }
 
-/** Raised by a handle whose connections were taken away beneath a lease: the tenant moved, its password rotated, it was evicted. */
+/**
+ * Raised by a handle whose connections were taken away beneath a lease: the tenant moved or was evicted, or the lease was not returned by
+ * the time that the connections were to be closed, as after its password was rotated.
+ */
 export class LeaseRevokedError extends TenantryError {
   readonly code = 'TENANT_UNAVAILABLE';
 
@@ -77,7 +80,7 @@ export class NoTenantError extends TenantryError {
   readonly code = 'INTERNAL_SERVER_ERROR';
 }
 
-/** Raised at start when an operation of one tenant reaches another: this process must not serve. */
+/** Raised when an operation of one tenant reaches another, at start or when a tenant is first opened: this process must not serve. */
 export class IsolationError extends Error {
   override readonly name = 'IsolationError';
 }

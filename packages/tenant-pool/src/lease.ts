@@ -20,7 +20,9 @@ export type TenantDb = Omit<PrismaClient, '$connect' | '$disconnect' | '$on' | '
  * extended handle, a promise not yet awaited) throw {@link LeaseEndedError}. An operation in flight runs to its end, and so does an
  * open transaction with all that its callback does by `tx`: it holds the lease until then.
  *
- * A lease may be revoked: from then on, everything throws the error that says why, and an open transaction is rolled back.
+ * A lease may be revoked: from then on, everything throws the error that says why, and an open transaction is rolled back at once,
+ * whatever its callback waits for. After a change of the tenant's password it may be returned in time: it keeps the connections that it
+ * has.
  */
 export interface TenantLease extends AsyncDisposable {
   readonly tenantId: string;
@@ -35,20 +37,27 @@ export interface LeaseOptions {
    * Default: the pool's `leaseDeadlineMs`.
    */
   holdMs?: number;
-  /** Abandons the wait for the lease. A lease once granted is ended by disposing of it. */
+  /** Abandons the wait for the lease, which then throws the signal's reason. A lease once granted is ended by disposing of it. */
   signal?: AbortSignal;
 }
 
 export interface TenantPool extends AsyncDisposable {
   /**
+   * Grants a lease, if the tenant is served; where one that is being migrated or is waking may be waited for, when it is again.
+   *
    * @throws {TenantNotFoundError} {TenantSuspendedError} {TenantMigratingError} {TenantWakingError} by the tenant's status
    * @throws {TenantBusyError} when no connection is to be had within the deadline
-   * @throws {TenantUnavailableError} when the tenant's database does not answer
+   * @throws {TenantUnavailableError} when the tenant's database does not answer, or this process is stopping
+   * @throws {IsolationError} when this process was found not to keep tenants apart: it serves nobody any more
+   * @throws the reason of `options.signal`, once that has aborted
    */
   lease(tenantId: string, options: LeaseOptions): Promise<TenantLease>;
   /**
    * Ends the tenant's connections: handles throw {@link LeaseRevokedError} from now on, operations in flight end. The next lease
-   * connects anew.
+   * connects anew. Does nothing where there are none, or no such tenant.
+   *
+   * Resolves when all are closed. Of a tenant that is being opened, that is awaited first. Work in flight gets `drainDeadlineMs`, and its
+   * connections as long again, before they are cut off.
    */
   evict(tenantId: string, reason: string): Promise<void>;
 }

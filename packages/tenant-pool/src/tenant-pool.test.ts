@@ -70,6 +70,7 @@ describe('a lease', () => {
     await using _held = await fixture.pool.lease(first.tenantId, { operation });
     const signal = AbortSignal.timeout(30);
     await expect(fixture.pool.lease(second.tenantId, { operation, signal })).rejects.toThrow(/timeout/);
+    expect(await fixture.metric('tenantry_pool_leases_total', { outcome: 'abandoned' })).toBe(1);
   });
 
   test('is refused by a status that came while the tenant was being opened', async () => {

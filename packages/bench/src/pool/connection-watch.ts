@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LeftConnectionsError } from '../errors.ts';
 import type { PoolFixture } from './fixture.ts';
+
+type Connections = Pick<PoolFixture, 'connections'>;
 
 export interface ConnectionWatch extends Disposable {
   /** The most connections that the server had at once. */
@@ -8,8 +11,10 @@ export interface ConnectionWatch extends Disposable {
 
 /** Milliseconds between looks at how many connections the server has. */
 const intervalMs = 100;
+/** Milliseconds that the server gets to notice that a process was killed. */
+const defaultDeadlineMs = 30_000;
 
-export function watchConnections(fixture: PoolFixture): ConnectionWatch {
+export function watchConnections(fixture: Connections): ConnectionWatch {
   let peak = 0;
   const look = async () => {
     peak = Math.max(peak, await fixture.connections());
@@ -23,7 +28,19 @@ export function watchConnections(fixture: PoolFixture): ConnectionWatch {
   };
 }
 
-/** Waits until the server has ended what a process left that was killed. */
-export async function noConnections(fixture: PoolFixture): Promise<void> {
-  while ((await fixture.connections()) > 0) await sleep(intervalMs);
+/**
+ * Waits until the server has ended what a process left that was killed.
+ *
+ * @throws {LeftConnectionsError} when it has not within the deadline
+ * @throws the reason of `signal` when that aborts
+ */
+export async function noConnections(fixture: Connections, signal: AbortSignal, deadlineMs = defaultDeadlineMs): Promise<void> {
+  const start = performance.now();
+  for (;;) {
+    signal.throwIfAborted();
+    const left = await fixture.connections();
+    if (left === 0) return;
+    if (performance.now() - start > deadlineMs) throw new LeftConnectionsError(`${left} connections stay open after their process.`);
+    await sleep(intervalMs);
+  }
 }

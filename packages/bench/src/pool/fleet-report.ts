@@ -1,5 +1,5 @@
 import type { Row } from '../scenario.ts';
-import { median } from '../statistics.ts';
+import { medianOfMeasured } from '../statistics.ts';
 import { contenderName, type ContenderSpec } from './contenders/contender.ts';
 import type { TrafficResult } from './traffic.ts';
 
@@ -34,7 +34,7 @@ function caseName({ contender, isLimited }: FleetCase): string {
 function rowsOf(figure: string, contender: string, rounds: readonly FleetSample[]): Row[] {
   const death = rounds.find((round) => round.death !== null)?.death;
   const results = rounds.flatMap(({ result }) => result ?? []);
-  const of = (value: (result: TrafficResult & { rss: number }) => number) => (results.length > 0 ? median(results.map(value)) : null);
+  const of = (value: (result: TrafficResult & { rss: number }) => number | null) => medianOfMeasured(results.map(value));
   const isOurs = rounds[0]?.contender.kind === 'tenantry';
   const failed = results.reduce((sum, { errors }) => sum + Object.values(errors).reduce((total, count) => total + count, 0), 0);
   const kinds = [...new Set(results.flatMap(({ errors }) => Object.keys(errors)))].join(', ');
@@ -48,7 +48,7 @@ function rowsOf(figure: string, contender: string, rounds: readonly FleetSample[
       ...(isOurs ? { target: { text: '0', isMet: failed === 0 && !death } } : {}),
       ...(note === undefined ? {} : { note }),
     },
-    { figure: `${figure}: requests`, contender, value: of(({ perSecond }) => perSecond), unit: '/s' },
+    { figure: `${figure}: requests answered`, contender, value: of(({ perSecond }) => perSecond), unit: '/s' },
     { figure: `${figure}: p50`, contender, value: of(({ p50 }) => p50), unit: 'ms' },
     { figure: `${figure}: p99`, contender, value: of(({ p99 }) => p99), unit: 'ms' },
     { figure: `${figure}: most connections`, contender, value: Math.max(...rounds.map(({ peak }) => peak)), unit: '' },

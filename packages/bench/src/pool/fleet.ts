@@ -71,7 +71,7 @@ async function measureCase({ contender, isLimited, inFlight }: FleetCase, round:
   const { fixture, quick, progress, signal, seed } = context;
   const tenants = [...(await fixture.tenants(quick ? 6 : 2000))];
   await fixture.limitConnections(isLimited && !quick ? fleetConnections : -1);
-  await noConnections(fixture);
+  await noConnections(fixture, signal);
   using watch = watchConnections(fixture);
   const onReport = (text: string) => progress.update(`round ${round}, ${contenderName(contender)}, ${inFlight} in flight: ${text}`);
   const times = quick ? { warmUpMs: 100, durationMs: 300 } : { warmUpMs: 10_000, durationMs: 20_000 };

@@ -53,7 +53,7 @@ export const sweep: Scenario<PoolFixture> = {
     ];
     const rows: Row[] = [];
     for (const spec of contenders) {
-      await noConnections(fixture);
+      await noConnections(fixture, signal);
       using watch = watchConnections(fixture);
       const contender = contenderName(spec);
       let reached = '';

@@ -6,16 +6,21 @@ import type { Contender } from './contenders/contender.ts';
 import type { Tenant } from './tenant.ts';
 import { drawRequest } from './workload.ts';
 
+/** Milliseconds from a request's start to its answer; null when none was answered. */
+const latency = z.number().nullable();
+
 export const trafficResult = z.object({
+  /** All that were made, those that failed among them. */
   requests: z.int(),
+  /** Those that were answered. */
   perSecond: z.number(),
   /** How many failed, by what they failed with. */
   errors: z.record(z.string(), z.int()),
+  /** How many tenants had an answer. */
   tenants: z.int(),
-  /** Milliseconds from a request's start to its end, of those that did not fail. */
-  p50: z.number(),
-  p99: z.number(),
-  max: z.number(),
+  p50: latency,
+  p99: latency,
+  max: latency,
 });
 
 export type TrafficResult = z.infer<typeof trafficResult>;
@@ -64,10 +69,10 @@ export async function runTraffic({ contender, tenants, inFlight, durationMs, see
   };
   await Promise.all(Array.from({ length: inFlight }, worker));
 
-  const milliseconds = (percentile: number) => (latencies.count > 0 ? latencies.percentile(percentile) / nanosecondsPerMs : 0);
+  const milliseconds = (percentile: number) => (latencies.count > 0 ? latencies.percentile(percentile) / nanosecondsPerMs : null);
   return {
     requests,
-    perSecond: (requests * 1000) / (performance.now() - start),
+    perSecond: (latencies.count * 1000) / (performance.now() - start),
     errors,
     tenants: served.size,
     p50: milliseconds(50),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { childTask, type OutputOf } from '../child-task.ts';
 import type { Row, Scenario } from '../scenario.ts';
 import { median } from '../statistics.ts';
-import { tenantry, contenderName, contenderSchema, type ContenderSpec } from './contenders/contender.ts';
+import { tenantry, contenderName, contenderSchema, type ContenderSpec, type Db } from './contenders/contender.ts';
 import { openContender } from './contenders/open.ts';
 import type { PoolFixture } from './fixture.ts';
 import { cpuTime, interleaved, medianLatency, pairSchema, throughput, type Pair } from './interleaved.ts';
@@ -26,9 +26,9 @@ export const measureWarm = childTask({
     await using bare = await openContender({ kind: 'map', connectionsPerTenant }, [tenant]);
     await using contender = await openContender(spec, [tenant]);
     const onBlock = (block: number) => report(`block ${block + 1} of ${blocks}`);
-    return await contender.use(tenantId, async (db) => {
+    const measure = async (bareDb: Db, db: Db) => {
       const query = {
-        bare: async () => await bare.use(tenantId, listUsers),
+        bare: async () => await listUsers(bareDb),
         contender: async () => await (mode === 'one lease' ? listUsers(db) : contender.use(tenantId, listUsers)),
       };
       const options = { query, blocks, queries, onBlock };
@@ -37,7 +37,8 @@ export const measureWarm = childTask({
         cpu: await interleaved(cpuTime, options),
         throughput: await interleaved(throughput(parallel), { ...options, queries: queries * 2 }),
       };
-    });
+    };
+    return await bare.use(tenantId, async (bareDb) => await contender.use(tenantId, async (db) => await measure(bareDb, db)));
   },
 });
 
@@ -59,6 +60,12 @@ export const warm: Scenario<PoolFixture> = {
         name: `${contenderName(tenantry({ strategy: 'client-per-tenant' }))}, one lease`,
         isJudged: false,
       },
+      {
+        contender: { kind: 'map', connectionsPerTenant, keepsStatements: true },
+        mode: 'one lease',
+        name: 'a bare client with the same prepared statements',
+        isJudged: false,
+      },
       { contender: { kind: 'map', connectionsPerTenant }, mode: 'one lease', name: 'another bare client (noise)', isJudged: false },
     ];
     const samples: Record<string, OutputOf<typeof measureWarm>[]> = {};
@@ -71,7 +78,11 @@ export const warm: Scenario<PoolFixture> = {
     }
     return {
       rows: cases.flatMap(({ name, isJudged }) => rowsOf(name, samples[name] ?? [], isJudged)),
-      notes: ['Both in one process, in alternating blocks of queries; ratios are medians over the pairs of blocks. 20 rows, all columns.'],
+      notes: [
+        'Both in one process, in alternating blocks of queries; ratios are medians over the pairs of blocks. 20 rows, all columns.',
+        'The pool keeps frequent statements prepared on its connections. A bare client does so only when it is given names for them ' +
+          '(`statementNameGenerator`): the row with the same prepared statements shows what that gains, and so what handles cost.',
+      ],
       samples,
     };
   },

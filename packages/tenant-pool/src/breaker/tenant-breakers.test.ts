@@ -243,6 +243,7 @@ describe('work from another time', () => {
 
   test('says nothing of credentials that were changed since', () => {
     const early = breakers.admit(tenantId);
+    fail(1);
     breakers.forget(tenantId);
     early.failed('authentication');
     expect(refusalOf()).toBeNull();
@@ -261,6 +262,14 @@ describe('forgetting', () => {
     breakers.forget(tenantId);
     expect(states()).toEqual(['open', 'closed']);
     expect(refusalOf()).toBeNull();
+  });
+
+  test('leaves nothing behind of a tenant that was healthy, so that changes of many drive out none that is not', () => {
+    breakers = open({ maxTenants: 3 });
+    fail(1, 'authentication');
+    for (let count = 0; count < 3; count += 1) breakers.forget(randomUUID());
+    expect(breakers.size).toBe(1);
+    expect(refusalOf()).toBeInstanceOf(TenantUnavailableError);
   });
 
   test('happens to a tenant that nobody asks for, and not to one that is asked for', () => {

@@ -41,7 +41,8 @@ export interface TenantBreakersOptions {
  * An open circuit lets one probe through after a delay. Its success closes the circuit, its failure doubles the delay; a probe
  * that is abandoned leaves its turn to the next. There is no timer: all of it happens when somebody asks.
  *
- * A healthy tenant has no entry. One that recovered keeps an empty one for a while, so that work from before is known as such.
+ * A tenant that was always healthy has no entry. One that recovered, or was forgotten, keeps an empty one for a while, so that work from
+ * before is known as such.
  */
 export class TenantBreakers {
   readonly #options: BreakerOptions;
@@ -100,8 +101,12 @@ export class TenantBreakers {
     if (refusal) throw refusalError(refusal);
   }
 
-  /** Starts afresh, because the tenant's credentials or place changed: work that is under way counts no longer. */
+  /**
+   * Starts afresh, because the tenant's credentials or place may have changed: of a tenant that is remembered, work that is under way
+   * counts no longer.
+   */
   forget(tenantId: string): void {
+    if (!this.#tenants.has(tenantId)) return;
     this.#epochs += 1;
     this.#tenants.set(tenantId, this.#circuits(tenantId, this.#epochs));
   }

@@ -27,11 +27,10 @@ export interface AccountBudget {
   close(account: BudgetAccount): void;
   onReserved(change: number): void;
   onClosing(change: number): void;
-  onIdle(account: BudgetAccount): void;
-  onWait(account: BudgetAccount): void;
+  /** To be called when what `account` has to spare, or whether it wants more, may have changed. */
+  reconsider(account: BudgetAccount): void;
   onWaitEnd(account: BudgetAccount): void;
   onWorkEnd(account: BudgetAccount): void;
-  onConnectionEnd(account: BudgetAccount): void;
   /** Why a piece of work that waited as long as it may is refused. */
   refusal(account: BudgetAccount): Error;
   readonly deadlineMs: number;
@@ -100,7 +99,7 @@ export class BudgetAccount implements QueueParty {
 
   setLimits(limits: AccountLimits): void {
     this.#limits = limits;
-    this.#budget.onWait(this);
+    this.#budget.reconsider(this);
   }
 
   /**
@@ -150,12 +149,13 @@ export class BudgetAccount implements QueueParty {
   /** To be called when there is no connection left, and never will be. */
   close(): void {
     this.#give(-this.#given);
+    this.#count();
     this.#budget.close(this);
   }
 
   /** To be called when {@link AccountHolder.isIdle} has become true. */
   onIdle(): void {
-    this.#budget.onIdle(this);
+    this.#budget.reconsider(this);
   }
 
   /** To be called when a connection begins to be made. */
@@ -182,7 +182,7 @@ export class BudgetAccount implements QueueParty {
     this.#leaving -= 1;
     this.#budget.onClosing(-1);
     this.#count();
-    this.#budget.onConnectionEnd(this);
+    this.#budget.reconsider(this);
   }
 
   get #closing(): number {
@@ -217,7 +217,7 @@ export class BudgetAccount implements QueueParty {
       if (!this.wantsMore) this.#budget.onWaitEnd(this);
       reject(refusal);
     }, this.#budget.deadlineMs);
-    this.#budget.onWait(this);
+    this.#budget.reconsider(this);
     try {
       return await promise;
     } finally {

@@ -82,14 +82,10 @@ export class ConnectionBudget implements AccountBudget {
     this.#reconsider();
   }
 
-  /** Refuses all work that waits. */
-  refuseAll(error: unknown): void {
-    for (const account of this.#accounts) account.refuseAll(error);
-  }
-
   close(account: BudgetAccount): void {
     this.#accounts.delete(account);
     this.#spare.delete(account);
+    this.#reconsider();
   }
 
   tryReserve(account: BudgetAccount): boolean {
@@ -99,8 +95,10 @@ export class ConnectionBudget implements AccountBudget {
   }
 
   refusal(account: BudgetAccount): TenantBusyError {
-    const scope = account.wantsMore ? `All ${this.#limit} connections to the cluster` : `All ${account.max} connections of the tenant`;
-    return new TenantBusyError(`${scope} were in use for ${this.deadlineMs} ms.`);
+    const ofTenant = `All ${account.max} connections of the tenant were in use`;
+    const ofCluster =
+      this.#limit > 0 ? `All ${this.#limit} connections to the cluster were in use` : 'This process had no connection to the cluster';
+    return new TenantBusyError(`${account.wantsMore ? ofCluster : ofTenant} for ${this.deadlineMs} ms.`);
   }
 
   onReserved(change: number): void {
@@ -112,13 +110,9 @@ export class ConnectionBudget implements AccountBudget {
     this.#closing += change;
   }
 
-  onIdle(account: BudgetAccount): void {
+  reconsider(account: BudgetAccount): void {
     this.#noteSpare(account);
-    this.#reconsider();
-  }
-
-  onWait(account: BudgetAccount): void {
-    if (account.wantsMore) this.#queue.add(account);
+    this.#noteWaiting(account);
     this.#reconsider();
   }
 
@@ -128,17 +122,9 @@ export class ConnectionBudget implements AccountBudget {
 
   onWorkEnd(account: BudgetAccount): void {
     if (!this.#mustYield(account)) this.#continue(account);
-    this.#noteSpare(account);
-    if (account.wantsMore) this.#queue.add(account);
-    this.#reconsider();
+    this.reconsider(account);
     // What was not taken back from it.
     account.serveSpare();
-  }
-
-  onConnectionEnd(account: BudgetAccount): void {
-    this.#noteSpare(account);
-    if (account.wantsMore) this.#queue.add(account);
-    this.#reconsider();
   }
 
   #reconsider(): void {
@@ -179,13 +165,18 @@ export class ConnectionBudget implements AccountBudget {
     if (account.spare > 0 && this.#accounts.has(account)) this.#spare.add(account);
   }
 
+  #noteWaiting(account: BudgetAccount): void {
+    if (account.wantsMore) this.#queue.add(account);
+    else this.#queue.delete(account);
+  }
+
   /** Gives what is free to who is next. */
   #grant(): void {
     for (let next = this.#queue.first(); next && this.#used < this.#limit; next = this.#queue.first()) {
       this.#queue.take(next);
       this.#beginTurn(next);
       next.serve();
-      if (next.wantsMore) this.#queue.add(next);
+      this.#noteWaiting(next);
     }
   }
 

@@ -5,13 +5,13 @@ export interface QueueParty {
 
 /**
  * Who waits for a turn, in the order of self-clocked fair queueing (Golestani, "A Self-Clocked Fair Queueing Scheme for Broadband
- * Applications", INFOCOM 1994): each turn ends, by a virtual clock, `1 / weight` after the party's previous one or after the turn that
- * was last given, and the turn that ends first comes first. So no party waits forever, whatever the others' weights, and one that
- * was away has saved nothing up.
+ * Applications", INFOCOM 1994): a turn ends, by a virtual clock, `1 / weight` after the turn that was last given when its party began to
+ * wait, and the turn that ends first comes first. So no party waits forever, whatever the others' weights, and one that was away has
+ * saved nothing up.
  */
 export class FairQueue<Party extends QueueParty> {
   readonly #ends = new Map<Party, number>();
-  readonly #lastEnds = new WeakMap<Party, number>();
+  /** When the turn ends that was last given; never goes back, as whoever begins to wait ends after it. */
   #clock = 0;
 
   get size(): number {
@@ -43,14 +43,12 @@ export class FairQueue<Party extends QueueParty> {
 
   /** The party has a turn, and no longer waits for it. */
   take(party: Party): void {
-    const end = this.#endOf(party);
+    this.#clock = this.#endOf(party);
     this.#ends.delete(party);
-    this.#lastEnds.set(party, end);
-    this.#clock = Math.max(this.#clock, end);
   }
 
   /** When the turn ends that the party waits for, or would wait for if it began to now. */
   #endOf(party: Party): number {
-    return this.#ends.get(party) ?? Math.max(this.#clock, this.#lastEnds.get(party) ?? 0) + 1 / party.weight;
+    return this.#ends.get(party) ?? this.#clock + 1 / party.weight;
   }
 }

@@ -1,9 +1,10 @@
-import type { PoolConfig } from 'pg';
+import type { ClientBase, PoolConfig } from 'pg';
 import type { TenantPlacement } from '../directory/placement.ts';
+import { TenantUnavailableError } from '../errors.ts';
 import type { PoolLimits } from '../limits.ts';
 import { cutWhenSilent } from './cut-when-silent.ts';
 import type { Preconnects } from './preconnects.ts';
-import { onceBounded } from './role-bounds.ts';
+import { boundedByRole, type RoleBounds } from './role-bounds.ts';
 import { tlsOptions } from './tls.ts';
 
 export interface ConnectionConfigOptions {
@@ -20,7 +21,11 @@ export interface ConnectionConfigOptions {
 /** Milliseconds for the network, beyond what Postgres or a pooler may take by the limits. */
 const answerMarginMs = 5000;
 
-/** How connections to a tenant's database are made, what Postgres is told of them, and what each has to prove before it is used. */
+/**
+ * How connections to a tenant's database are made, what Postgres is told of them, and what each has to prove before it is used.
+ *
+ * @throws {TenantUnavailableError} when the placement names a kind of pooling or an `sslmode` that is none
+ */
 export function connectionConfig({ placement, password, service, limits, preconnects }: ConnectionConfigOptions): PoolConfig {
   return {
     host: placement.host,
@@ -34,24 +39,29 @@ export function connectionConfig({ placement, password, service, limits, preconn
     connectionTimeoutMillis: limits.connectionDeadlineMs,
     keepAlive: true,
     ...(preconnects && { stream: () => preconnects.take(placement) }),
-    onConnect: (client) => cutWhenSilent(client, silenceDeadlineMs(limits)),
     ...timeouts(placement, limits),
   };
 }
 
 /**
  * Who bounds a statement and a transaction that sits idle. A server's session is told when it begins. A pooler refuses to be told, and
- * what one client sets in a session it lends, another finds: there the bounds are the role's own.
+ * what one client sets in a session it lends, another finds: there the bounds are the role's own. Whoever is silent for much longer than
+ * these bounds allow is gone.
  */
 function timeouts({ pooling }: TenantPlacement, limits: PoolLimits): PoolConfig {
   const { statementTimeoutMs, idleInTransactionMs, connectionDeadlineMs } = limits;
+  const cut = (client: ClientBase, bounds: RoleBounds) => cutWhenSilent(client, silenceDeadlineMs(bounds, limits));
   switch (pooling) {
     case 'direct':
-      return { statement_timeout: statementTimeoutMs, idle_in_transaction_session_timeout: idleInTransactionMs };
+      return {
+        statement_timeout: statementTimeoutMs,
+        idle_in_transaction_session_timeout: idleInTransactionMs,
+        onConnect: (client) => cut(client, limits),
+      };
     case 'transaction':
-      return { verify: onceBounded(connectionDeadlineMs) };
+      return { verify: boundedByRole({ deadlineMs: connectionDeadlineMs, onBounded: cut }) };
     default:
-      throw new Error(`${JSON.stringify(pooling satisfies never)} is a kind of pooling that this version does not know.`);
+      throw new TenantUnavailableError(`This version does not know the pooling ${JSON.stringify(pooling satisfies never)}.`);
   }
 }
 
@@ -59,8 +69,8 @@ function timeouts({ pooling }: TenantPlacement, limits: PoolLimits): PoolConfig 
  * Milliseconds after which a connection that says nothing is not slow but lost. Longer than anything that it may rightly be silent for;
  * 0, which is never, where statements may take as long as they like.
  */
-function silenceDeadlineMs(limits: PoolLimits): number {
-  const { statementTimeoutMs, idleInTransactionMs, idleConnectionMs, connectionDeadlineMs } = limits;
+function silenceDeadlineMs({ statementTimeoutMs, idleInTransactionMs }: RoleBounds, limits: PoolLimits): number {
+  const { idleConnectionMs, connectionDeadlineMs } = limits;
   if (Math.min(statementTimeoutMs, idleInTransactionMs, idleConnectionMs) === 0) return 0;
   return Math.max(statementTimeoutMs + connectionDeadlineMs, idleInTransactionMs, idleConnectionMs) + answerMarginMs;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { seal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { LeaseRevokedError, TenantBusyError, TenantUnavailableError } from '../errors.ts';
+import { TenantBusyError, TenantUnavailableError } from '../errors.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
@@ -157,7 +157,7 @@ describe('a password that was changed', () => {
     await eventually(async () => (await fixture.metric('tenantry_pool_open_connections')) === 0);
     await expect(lease.db.user.count()).rejects.toThrow(TenantUnavailableError);
     await eventually(async () => (await fixture.metric('tenantry_pool_evictions_total', { reason: 'rotated' })) === 1);
-    await expect(lease.db.user.count()).rejects.toThrow(LeaseRevokedError);
+    await expect(lease.db.user.count()).rejects.toThrow(TenantUnavailableError);
     await using again = await fixture.pool.lease(third.tenantId, { operation });
     expect(await again.db.user.count()).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { Pool, type Client } from 'pg';
 import type { AccountLimits, BudgetAccount, EndWork } from '../budget/budget-account.ts';
@@ -45,10 +45,11 @@ export class TenantConnections {
   /** Whether connections that close now do so because the budget wants them. */
   #isGivingUp = false;
 
+  /** @throws {TenantUnavailableError} when the placement is one that no connection can be made by */
   constructor({ placement, password, service, limits, preconnects, budget, accountLimits, isIdle, evict, onError }: ConnectionsOptions) {
+    const connection = connectionConfig({ placement, password, service, limits, preconnects });
     this.#account = budget.open({ isIdle, evict, closeSpare: () => this.#closeSpare() }, accountLimits);
     this.#keepsStatements = placement.pooling === 'direct';
-    const connection = connectionConfig({ placement, password, service, limits, preconnects });
     const options: PooledClientOptions = {
       ...connection,
       // The client has a deadline of its own; the pool's would run for work that waits for nothing but its turn in this tick.
@@ -98,6 +99,11 @@ export class TenantConnections {
     return this.#account.acquire();
   }
 
+  /** Refuses all work that waits for a connection. */
+  refuseAll(error: unknown): void {
+    this.#account.refuseAll(error);
+  }
+
   /** To be called when nobody uses the tenant any more. */
   onIdle(): void {
     this.#account.onIdle();
@@ -123,7 +129,9 @@ export class TenantConnections {
 
   /** Resolves when no connection is left; those still in use after `deadlineMs` are cut off. */
   async end(deadlineMs: number): Promise<void> {
-    this.#account.refuseAll(new TenantUnavailableError('The connections of the tenant were closed.'));
+    this.refuseAll(new TenantUnavailableError('The connections of the tenant were closed.'));
+    // A pool that ends in the turn in which it hands an idle connection out never answers who asked for it.
+    await nextTurn();
     const closed = this.#giveUp(() => this.#pool.end()).then(async () => await this.#allClosed());
     const deadline = new AbortController();
     const late = sleep(deadlineMs, 'late', { signal: deadline.signal }).catch(() => 'in time');

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { expect, inject, test } from 'vitest';
+import { openTestServer } from '../testing/test-server.ts';
 import { connectionFailure } from './connection-failure.ts';
 import { cutWhenSilent } from './cut-when-silent.ts';
 
@@ -10,28 +10,17 @@ const server = new URL(inject('postgresUrl'));
 
 /** A way to Postgres that can fall silent, as a network does: nothing arrives any more, and nothing is closed. */
 async function openFadingWay(): Promise<AsyncDisposable & { port: number; fade: () => void }> {
-  const sockets = new Set<Socket>();
-  const way = createServer((client) => {
-    const upstream = connect(Number(server.port), server.hostname);
-    for (const socket of [client, upstream]) sockets.add(socket.on('error', () => {}));
-    client.pipe(upstream);
-    upstream.pipe(client);
+  const ends = new Set<Socket>();
+  const way = await openTestServer((client) => {
+    const upstream = connect(Number(server.port), server.hostname).on('error', () => {});
+    client.once('close', () => upstream.destroy());
+    client.pipe(upstream).pipe(client);
+    ends.add(client).add(upstream);
   });
-  way.listen(0, '127.0.0.1');
-  await once(way, 'listening');
-  const address = way.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return {
-    port: address.port,
-    fade: () => {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      way.close();
-      await once(way, 'close');
-    },
+  const fade = () => {
+    for (const end of ends) end.unpipe().pause();
   };
+  return Object.assign(way, { fade });
 }
 
 async function connectedBy(port: number, deadlineMs: number): Promise<Client & AsyncDisposable> {

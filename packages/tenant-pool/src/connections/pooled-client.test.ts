@@ -1,11 +1,11 @@
-import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
-import { Pool, type ClientConfig } from 'pg';
+import { Pool, type Client, type ClientConfig } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantDb } from '../lease.ts';
+import { openFaultyProxy } from '../testing/faulty-proxy.ts';
 import { openPool } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
+import { openTestServer } from '../testing/test-server.ts';
 import { PooledClient, type PooledClientOptions } from './pooled-client.ts';
 
 let databases: TenantDatabases;
@@ -27,6 +27,7 @@ test('a connection outlives a statement that the database refused', async () => 
   const before = await backend(lease.db);
   await lease.db.team.create({ data: { name: 'once' } });
   await expect(lease.db.team.create({ data: { name: 'once' } })).rejects.toMatchObject({ code: 'P2002' });
+  await expect(lease.db.$queryRaw`SELECT 1/0`).rejects.toMatchObject({ code: 'P2010' });
   expect(await backend(lease.db)).toBe(before);
 });
 
@@ -48,15 +49,24 @@ test('a connection whose refused statement left a transaction open is used by no
   expect(await backend(lease.db)).not.toBe(before);
 });
 
+test('nobody who waits for a connection runs in the failed transaction of who had it before', async () => {
+  await using fixture = await openPool(databases, { limits: { connectionsPerTenant: 1 } });
+  await using lease = await fixture.pool.lease(tenant.tenantId, { operation: 'test' });
+  for (let times = 0; times < 25; times += 1) {
+    const outcomes = await Promise.allSettled([lease.db.$executeRawUnsafe('BEGIN; SELECT 1/0'), lease.db.user.count()]);
+    expect(outcomes).toEqual([expect.objectContaining({ status: 'rejected' }), { status: 'fulfilled', value: 0 }]);
+  }
+});
+
 test('a connection that its server refuses ends, though the server leaves it open', async () => {
   const refusal = Buffer.from('SFATAL\0C53300\0Msorry, too many clients already\0\0');
   const length = Buffer.alloc(4);
   length.writeInt32BE(refusal.length + length.length);
-  await using server = await openServer(
+  await using refusing = await openTestServer(
     (socket) => void socket.once('data', () => socket.write(Buffer.concat([Buffer.from('E'), length, refusal]))),
   );
-  const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>();
-  const config = { host: '127.0.0.1', port: server.port, user: 'nobody' };
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<Client>();
+  const config = { host: '127.0.0.1', port: refusing.port, user: 'nobody' };
   const pool = new Pool(optionsOf(config, onEnd));
   await expect(pool.connect()).rejects.toMatchObject({ code: '53300' });
   await ended;
@@ -64,10 +74,8 @@ test('a connection that its server refuses ends, though the server leaves it ope
 });
 
 test('a connection that is lost between two who use it ends nothing but itself', async () => {
-  const { hostname: host, port, username: user, password } = new URL(inject('postgresUrl'));
-  const config = { host, port: Number(port), user, password: decodeURIComponent(password), database: 'postgres' };
-  const { promise: ended, resolve: onEnd } = Promise.withResolvers<void>();
-  const pool = new Pool(optionsOf(config, onEnd));
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<Client>();
+  const pool = new Pool(optionsOf(superuser(), onEnd));
   const client = await pool.connect();
   await expect(client.query('SELECT pg_terminate_backend(pg_backend_pid())')).rejects.toMatchObject({ code: '57P01' });
   await ended;
@@ -75,26 +83,31 @@ test('a connection that is lost between two who use it ends nothing but itself',
   await pool.end();
 });
 
-async function openServer(onConnection: (socket: Socket) => void): Promise<AsyncDisposable & { port: number }> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket.on('error', () => {}));
-    onConnection(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return {
-    port: address.port,
-    [Symbol.asyncDispose]: async () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+test('a connection to a port that is none ends at once', async () => {
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<Client>();
+  const pool = new Pool(optionsOf({ host: '127.0.0.1', port: 70_000, user: 'nobody' }, onEnd));
+  await expect(pool.connect()).rejects.toMatchObject({ code: 'ERR_SOCKET_BAD_PORT' });
+  await ended;
+  await pool.end();
+});
+
+test('a connection that is closed while its server says nothing is cut off', async () => {
+  await using proxy = await openFaultyProxy(superuser());
+  const { promise: ended, resolve: onEnd } = Promise.withResolvers<Client>();
+  const pool = new Pool(optionsOf({ ...superuser(), port: proxy.port }, onEnd));
+  const client = await pool.connect();
+  proxy.mode = 'silence';
+  client.release(true);
+  expect(await ended).toBe(client);
+  await pool.end();
+});
+
+/** Of the tests' Postgres. */
+function superuser(): ClientConfig & { host: string; port: number } {
+  const { hostname: host, port, username: user, password } = new URL(inject('postgresUrl'));
+  return { host, port: Number(port), user, password: decodeURIComponent(password), database: 'postgres' };
 }
 
-function optionsOf(connection: ClientConfig, onEnd: () => void): PooledClientOptions {
+function optionsOf(connection: ClientConfig, onEnd: (client: Client) => void): PooledClientOptions {
   return { Client: PooledClient, connection, watcher: { onStart: () => {}, onLeave: () => {}, onEnd } };
 }

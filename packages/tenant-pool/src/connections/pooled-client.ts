@@ -37,7 +37,11 @@ const closeDeadlineMs = 2000;
 export class PooledClient extends Client {
   readonly #watcher: ConnectionWatcher;
   #release: Release | undefined;
-  #isLent = true;
+  /**
+   * Whether a statement was done since the server last said how it left the session: whatever is refused then was sent along with it, and
+   * may be in a transaction that it began.
+   */
+  #isHalfDone = false;
   #hasLeft = false;
 
   /** @param options those of the pool, which hands them over though its type does not say so */
@@ -49,7 +53,8 @@ export class PooledClient extends Client {
     watcher.onStart(this);
     // `pg.Pool` listens while a connection is idle, and whoever has it while it works; in between nobody would, and Node.js would end.
     this.on('error', () => {});
-    this.connection.on('readyForQuery', ({ status }: { status?: unknown }) => this.#onReady(status));
+    this.connection.on('commandComplete', () => (this.#isHalfDone = true));
+    this.connection.on('readyForQuery', () => (this.#isHalfDone = false));
     this.once('end', () => {
       this.#leave();
       watcher.onEnd(this);
@@ -62,11 +67,10 @@ export class PooledClient extends Client {
 
   /** Set by `pg.Pool` each time it hands the connection out. */
   set release(release: Release) {
-    this.#isLent = true;
     this.#release = (error) => {
-      this.#isLent = false;
-      const isClean = this.getTransactionStatus() === idle && (!error || isRefusal(error));
-      release(isClean ? undefined : (error ?? true));
+      // A refused statement is released at its refusal, before the server says whether it left a transaction open: `BEGIN; SELECT 1/0`.
+      const isWhole = !error || (isRefusal(error) && !this.#isHalfDone);
+      release(isWhole && this.getTransactionStatus() === idle ? undefined : (error ?? true));
     };
   }
 
@@ -74,11 +78,18 @@ export class PooledClient extends Client {
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<Client> | void {
     if (!callback) return super.connect();
-    super.connect((error: Error) => {
-      if (error) this.#abandon();
-      else this.#watcher.onOpen?.();
-      callback(error);
-    });
+    try {
+      super.connect((error: Error) => {
+        if (error) this.#abandon();
+        else this.#watcher.onOpen?.();
+        callback(error);
+      });
+    } catch (error) {
+      // A port that is none: `pg` does not listen to the socket yet, and would never say that the connection ended.
+      this.#abandon();
+      this.emit('end');
+      process.nextTick(callback, error);
+    }
   }
 
   override end(): Promise<void>;
@@ -94,11 +105,6 @@ export class PooledClient extends Client {
   #abandon(): void {
     this.#leave();
     this.connection.stream.destroy();
-  }
-
-  /** A refused statement is released at its refusal, before the server says whether it left a transaction open: `BEGIN; SELECT 1/0`. */
-  #onReady(status: unknown): void {
-    if (!this.#isLent && status !== idle) this.emit('error', new Error('A transaction was left open on the connection.'));
   }
 
   #leave(): void {

@@ -1,38 +1,40 @@
 import { once } from 'node:events';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startDisposablePostgres } from '@tenantry/backing-services';
 import { Client } from 'pg';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import { openTestServer, type TestServer } from '../testing/test-server.ts';
 import { Preconnects, type PreconnectsOptions, type ServerAddress } from './preconnects.ts';
 import { sharedLookup } from './shared-lookup.ts';
 
 /** A server that only counts who comes. */
 class Listener {
-  readonly sockets: Socket[] = [];
-  readonly #server: Server = createServer((socket) => this.sockets.push(socket.on('error', () => {})));
+  /** Of all who came. */
+  readonly sockets: readonly Socket[];
+  readonly address: ServerAddress;
+  readonly #server: TestServer;
 
   static async open(): Promise<Listener> {
-    const listener = new Listener();
-    listener.#server.listen(0, '127.0.0.1');
-    await once(listener.#server, 'listening');
-    onTestFinished(() => listener.close());
+    const sockets: Socket[] = [];
+    const listener = new Listener(await openTestServer((socket) => sockets.push(socket)), sockets);
+    onTestFinished(async () => await listener.close());
     return listener;
   }
 
-  get address(): ServerAddress {
-    // Of a server that listens on a port.
-    const { port } = this.#server.address() as AddressInfo;
-    return { host: '127.0.0.1', port };
+  private constructor(server: TestServer, sockets: Socket[]) {
+    this.#server = server;
+    this.sockets = sockets;
+    this.address = { host: '127.0.0.1', port: server.port };
   }
 
   /** Hangs up on all who came, and on all who will. */
-  close(): void {
-    this.#server.close();
-    for (const socket of this.sockets) socket.destroy();
+  async close(): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
   }
 
   async hasSeen(count: number): Promise<void> {
-    await vi.waitFor(() => expect(this.sockets).toHaveLength(count));
+    await vi.waitUntil(() => this.sockets.length === count);
   }
 }
 
@@ -76,6 +78,7 @@ test('nobody gets a socket to another server', async () => {
   await one.hasSeen(1);
   await connected(preconnects.take(other.address), other.address);
   await other.hasSeen(1);
+  expect(one.sockets).toHaveLength(1);
 });
 
 test('a socket that the server hung up on is given to nobody', async () => {
@@ -95,7 +98,7 @@ test('a server that is gone is not called again until somebody has connected to 
   preconnects.prepare(server.address);
   await server.hasSeen(1);
   const { host, port } = server.address;
-  server.close();
+  await server.close();
   await vi.waitFor(() => expect(preconnects.size).toBe(0));
   const socket = preconnects.take({ host, port });
   socket.connect(port, host);
@@ -116,6 +119,14 @@ test('where none are wanted, none are made', async () => {
   preconnects.prepare(server.address);
   await connected(preconnects.take(server.address), server.address);
   expect(server.sockets).toHaveLength(1);
+});
+
+test('for a Unix socket none are made', async () => {
+  const asked: string[] = [];
+  const preconnects = open({ lookup: (name) => void asked.push(name) });
+  preconnects.prepare({ host: '/run/postgresql', port: 5432 });
+  await sleep(20);
+  expect([preconnects.size, asked]).toEqual([0, []]);
 });
 
 test('servers come and go without end, sockets do not', async () => {
@@ -149,7 +160,13 @@ test('Postgres counts those that wait on no limit of connections, and signs in w
 
   await using clients = new AsyncDisposableStack();
   const connect = async (stream?: () => Socket) => {
-    const client = new Client({ ...address, user, password: decodeURIComponent(password), database: 'postgres', ...(stream && { stream }) });
+    const client = new Client({
+      ...address,
+      user,
+      password: decodeURIComponent(password),
+      database: 'postgres',
+      ...(stream && { stream }),
+    });
     await client.connect();
     clients.defer(async () => await client.end());
     return client;

@@ -4,6 +4,7 @@ import { socketsBy } from './shared-lookup.ts';
 
 /** Where a server or a pooler listens. */
 export interface ServerAddress {
+  /** A name or an IP address; or the directory of the Unix socket, which begins with a slash. */
   readonly host: string;
   readonly port: number;
 }
@@ -52,9 +53,12 @@ export class Preconnects implements Disposable {
     return ready ? connectedBefore(ready) : this.#newSocket();
   }
 
-  /** Has sockets ready for whoever wants `address` next. To be called when a connection was made there: the server answers. */
+  /**
+   * Has sockets ready for whoever wants `address` next, unless there is no network to cross. To be called when a connection was made there:
+   * the server answers.
+   */
   prepare(address: ServerAddress): void {
-    if (this.#perServer === 0) return;
+    if (this.#perServer === 0 || isUnixSocket(address)) return;
     const key = keyOf(address);
     const server = this.#servers.get(key) ?? this.#open(address);
     this.#servers.delete(key);
@@ -90,6 +94,11 @@ function connectedBefore(socket: Socket): Socket {
       return socket;
     },
   });
+}
+
+/** As `pg` tells a directory from a host. */
+function isUnixSocket({ host }: ServerAddress): boolean {
+  return host.startsWith('/');
 }
 
 function keyOf({ host, port }: ServerAddress): string {

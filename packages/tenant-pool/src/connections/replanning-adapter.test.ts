@@ -41,6 +41,10 @@ async function rowsOf(queryable: Pick<SqlDriverAdapter, 'queryRaw'>, query = thi
   return (await queryable.queryRaw(query)).rows;
 }
 
+async function twice<Result>(work: () => Promise<Result>): Promise<Result[]> {
+  return await Promise.all([work(), work()]);
+}
+
 /** Names of what the connection has prepared. */
 async function prepared(): Promise<unknown[]> {
   return (await pool.query('SELECT name FROM pg_prepared_statements')).rows;
@@ -96,6 +100,36 @@ describe('a statement that is kept prepared', () => {
     expect(await rowsOf(again)).toEqual([[1, 'one', null]]);
     await again.executeRaw({ sql: 'COMMIT', args: [], argTypes: [] });
     await again.commit();
+  });
+
+  describe('on several connections, and is refused on all of them at once', () => {
+    let wide: Pool;
+    let own: SqlDriverAdapter;
+
+    beforeEach(async () => {
+      wide = new Pool({ connectionString: server, max: 2 });
+      own = await adapterOver(wide, { keepsStatements: true });
+      for (let runs = 0; runs < 12; runs += 1) await twice(async () => await own.queryRaw(thing()));
+      return async () => {
+        await own.dispose();
+        await wide.end();
+      };
+    });
+
+    test('answers by the new schema on each', async () => {
+      await change(`ALTER TABLE ${schema}.things ADD COLUMN extra int`);
+      expect(await twice(async () => await rowsOf(own))).toEqual([[[1, 'one', null]], [[1, 'one', null]]]);
+    });
+
+    test('has each transaction begin again', async () => {
+      const transactions = await twice(async () => await own.startTransaction());
+      await change(`ALTER TABLE ${schema}.things ADD COLUMN extra int`);
+      const outcomes = await Promise.allSettled(transactions.map(async (transaction) => await rowsOf(transaction)));
+      for (const transaction of transactions) await transaction.rollback();
+      const conflict = expect.objectContaining({ cause: expect.objectContaining({ kind: 'TransactionWriteConflict' }) });
+      const refused = { status: 'rejected', reason: conflict };
+      expect(outcomes).toEqual([refused, refused]);
+    });
   });
 
   test('that somebody had the server forget is prepared anew', async () => {

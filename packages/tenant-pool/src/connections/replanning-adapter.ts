@@ -16,20 +16,26 @@ import type { StatementNames } from './statement-names.ts';
 export function replanningAdapter(adapter: SqlDriverAdapter, names: StatementNames): SqlDriverAdapter {
   const startTransaction = adapter.startTransaction.bind(adapter);
   const once = overridden(adapter, async (query, run) => {
+    // Before it runs: of those that are refused at the same time, on several connections, only the first finds the name still there.
+    const isNamed = names.isNamed(query);
     try {
       return await run();
     } catch (error) {
-      if (!mayBeThePlan(error) || !names.distrust(query)) throw error;
+      if (!isNamed || !mayBeThePlan(error)) throw error;
+      names.distrust(query);
       return await run();
     }
   });
   return Object.assign(once, {
     startTransaction: async (isolationLevel?: Parameters<typeof startTransaction>[0]) =>
       overridden(await startTransaction(isolationLevel), async (query, run) => {
+        const isNamed = names.isNamed(query);
         try {
           return await run();
         } catch (error) {
-          if (!mayBeThePlan(error) || !names.distrust(query) || !isThePlan(error)) throw error;
+          if (!isNamed || !mayBeThePlan(error)) throw error;
+          names.distrust(query);
+          if (!isThePlan(error)) throw error;
           throw new DriverAdapterError({ ...error.cause, kind: 'TransactionWriteConflict' });
         }
       }),

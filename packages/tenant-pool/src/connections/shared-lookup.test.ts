@@ -1,9 +1,8 @@
-import { once } from 'node:events';
-import type { LookupFunction } from 'node:net';
-import { createServer, isIP } from 'node:net';
+import { isIP, type LookupFunction } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { Pool } from 'pg';
 import { expect, test } from 'vitest';
+import { openTestServer, type TestServer } from '../testing/test-server.ts';
 import { sharedLookup, socketsBy } from './shared-lookup.ts';
 
 /** Answers when told to. */
@@ -41,6 +40,20 @@ test('a name that has no answer keeps no other waiting', async () => {
   expect(await found).toBe('127.0.0.1');
 });
 
+test('a name whose look-up throws is looked up anew for who comes later', async () => {
+  const { lookup, answer } = patientLookup();
+  let isReady = false;
+  const shared = sharedLookup((...question) => {
+    if (!isReady) throw new Error('not ready');
+    lookup(...question);
+  });
+  await expect(find(shared, 'one.test')).rejects.toThrow('not ready');
+  isReady = true;
+  const found = find(shared, 'one.test');
+  answer('one.test');
+  expect(await found).toBe('127.0.0.1');
+});
+
 test('the system is asked by default', async () => {
   const address = await find(sharedLookup(), 'localhost');
   expect(isIP(String(address))).toBeGreaterThan(0);
@@ -60,27 +73,15 @@ test('TLS is asked for by the name that was looked up', async () => {
 const here: LookupFunction = (_hostname, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]);
 
 /** A Postgres as far as TLS goes: it says that it speaks it, hears which name is asked for, and has no certificate for that. */
-async function openTlsServer(onName: (name: string) => void): Promise<AsyncDisposable & { port: number }> {
+async function openTlsServer(onName: (name: string) => void): Promise<TestServer> {
   const SNICallback = (name: string, done: (error: Error) => void) => {
     onName(name);
     done(new Error('no certificate'));
   };
-  const server = createServer((socket) => {
-    socket.on('error', () => {});
+  return await openTestServer((socket) => {
     socket.once('data', () => {
       new TLSSocket(socket, { isServer: true, SNICallback }).on('error', () => socket.destroy());
       socket.write('S');
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return {
-    port: address.port,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      await once(server, 'close');
-    },
-  };
 }

@@ -19,18 +19,26 @@ export function sharedLookup(lookup: LookupFunction = systemLookup): LookupFunct
     }
     const all = [answer];
     underWay.set(question, all);
-    lookup(hostname, options, (...found) => {
+    try {
+      lookup(hostname, options, (...found) => {
+        underWay.delete(question);
+        for (const each of all) each(...found);
+      });
+    } catch (error) {
       underWay.delete(question);
-      for (const each of all) each(...found);
-    });
+      throw error;
+    }
   };
 }
 
-/** For `pg`: makes sockets that look their host up with `lookup`. */
+/** For `pg`: makes sockets that look their host up with `lookup`. Told to connect to a path, a Unix socket's, they need no host. */
 export function socketsBy(lookup: LookupFunction): () => Socket {
   return () => {
     const socket = new Socket();
     const connect = socket.connect.bind(socket);
-    return Object.assign(socket, { connect: (port: number, host: string) => connect({ port, host, lookup }) });
+    return Object.assign(socket, {
+      connect: (address: number | string, host?: string) =>
+        typeof address === 'string' ? connect(address) : connect({ port: address, host, lookup }),
+    });
   };
 }

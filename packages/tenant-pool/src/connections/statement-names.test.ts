@@ -30,10 +30,13 @@ test('a statement without values, or one as long as a list of values, gets none'
 test('a statement that is distrusted has a name no more, on the connections of this pool', () => {
   const sql = uniqueSql();
   const [one, other] = [new StatementNames(), new StatementNames()];
-  expect(one.distrust({ sql })).toBe(false);
+  const query = { sql, args: [1] };
+  expect(one.isNamed(query)).toBe(false);
   const name = namesOf(one, sql).at(-1);
-  expect(one.distrust({ sql })).toBe(true);
-  expect(one.distrust({ sql })).toBe(false);
+  expect(one.isNamed(query)).toBe(true);
+  expect(one.isNamed({ sql, args: [] })).toBe(false);
+  one.distrust(query);
+  expect([one.isNamed(query), other.isNamed(query)]).toEqual([false, true]);
   expect(one.nameOf({ sql, args: [1] })).toBe('');
   expect(other.nameOf({ sql, args: [1] })).toBe(name);
 });

@@ -53,14 +53,13 @@ export class StatementNames {
     return frequentStatements.nameOf(sql) ?? unnamed;
   }
 
-  /**
-   * Has a statement sent without a name from now on.
-   *
-   * @returns whether it had one until now
-   */
-  distrust({ sql }: Pick<SqlQuery, 'sql'>): boolean {
-    if (this.#distrusted.has(sql) || !frequentStatements.has(sql)) return false;
+  /** Whether a statement has a name: it may be kept prepared on some of the connections. */
+  isNamed({ sql, args }: Pick<SqlQuery, 'sql' | 'args'>): boolean {
+    return args.length > 0 && frequentStatements.has(sql) && !this.#distrusted.has(sql);
+  }
+
+  /** Has a statement that {@link isNamed} sent without its name from now on. */
+  distrust({ sql }: Pick<SqlQuery, 'sql'>): void {
     this.#distrusted.add(sql);
-    return true;
   }
 }

@@ -1,11 +1,16 @@
 import type { ConnectionOptions } from 'node:tls';
+import { TenantUnavailableError } from '../errors.ts';
 
 /** What libpq calls `sslmode`. */
 export const sslModes = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 
 export type SslMode = (typeof sslModes)[number];
 
-/** libpq's `sslmode`, in the terms of `pg`. `allow` and `prefer` protect nothing that counts on it, and `pg` cannot fall back. */
+/**
+ * libpq's `sslmode`, in the terms of `pg`. `allow` and `prefer` protect nothing that counts on it, and `pg` cannot fall back.
+ *
+ * @throws {TenantUnavailableError} when it is none
+ */
 export function tlsOptions(sslMode: string): false | ConnectionOptions {
   switch (sslMode) {
     case 'disable':
@@ -19,6 +24,6 @@ export function tlsOptions(sslMode: string): false | ConnectionOptions {
     case 'verify-full':
       return { rejectUnauthorized: true };
     default:
-      throw new Error(`${JSON.stringify(sslMode)} is not an sslmode: use ${sslModes.join(', ')}.`);
+      throw new TenantUnavailableError(`${JSON.stringify(sslMode)} is not an sslmode: use ${sslModes.join(', ')}.`);
   }
 }

@@ -5,6 +5,8 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import type { InvalidationBus } from './invalidation-bus.ts';
+import { eventually } from '../testing/eventually.ts';
+import { openFaultyProxy, type FaultyProxy } from '../testing/faulty-proxy.ts';
 import { openPostgresBus } from './postgres-bus.ts';
 import { openRedisBus } from './redis-bus.ts';
 import { placementKey } from './shared-placements.ts';
@@ -13,6 +15,8 @@ import { placementKey } from './shared-placements.ts';
 interface Carrier extends AsyncDisposable {
   open(): Promise<InvalidationBus & AsyncDisposable>;
   cut(): Promise<void>;
+  /** All connections of the buses go by it. */
+  readonly proxy: FaultyProxy;
 }
 
 async function openPostgresCarrier(): Promise<Carrier> {
@@ -20,11 +24,15 @@ async function openPostgresCarrier(): Promise<Carrier> {
   const administrator = new Client({ connectionString: inject('postgresUrl') });
   await administrator.connect();
   await administrator.query(`CREATE DATABASE ${name}`);
-  const controlDatabaseUrl = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href;
+  const server = new URL(inject('postgresUrl'));
+  const proxy = await openFaultyProxy({ host: server.hostname, port: Number(server.port) });
+  const controlDatabaseUrl = Object.assign(server, { pathname: name, host: `127.0.0.1:${proxy.port}` }).href;
   return {
+    proxy,
     open: async () => await openPostgresBus({ controlDatabaseUrl, logger: silentLogger }),
     cut: async () => void (await administrator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])),
     [Symbol.asyncDispose]: async () => {
+      await proxy[Symbol.asyncDispose]();
       await administrator.query(`DROP DATABASE ${name} WITH (FORCE)`);
       await administrator.end();
     },
@@ -33,9 +41,14 @@ async function openPostgresCarrier(): Promise<Carrier> {
 
 async function openRedisCarrier(): Promise<Carrier> {
   const connectionName = `bus-${randomBytes(6).toString('hex')}`;
-  const redis = new Redis(inject('redisUrl') ?? '', { connectionName });
+  const server = new URL(inject('redisUrl') ?? '');
+  const proxy = await openFaultyProxy({ host: server.hostname, port: Number(server.port) });
+  const url = Object.assign(server, { host: `127.0.0.1:${proxy.port}` }).href;
+  const redis = new Redis(url, { connectionName, connectTimeout: 1000, commandTimeout: 1000, maxRetriesPerRequest: 1 });
+  redis.on('error', () => {});
   await once(redis, 'ready');
   return {
+    proxy,
     open: async () => await openRedisBus({ redis }),
     cut: async () => {
       const clients = String(await redis.client('LIST')).split('\n');
@@ -43,7 +56,10 @@ async function openRedisCarrier(): Promise<Carrier> {
         await redis.client('KILL', 'ID', /id=(\d+)/.exec(client)?.[1] ?? '');
       }
     },
-    [Symbol.asyncDispose]: async () => redis.disconnect(),
+    [Symbol.asyncDispose]: async () => {
+      redis.disconnect();
+      await proxy[Symbol.asyncDispose]();
+    },
   };
 }
 
@@ -60,8 +76,8 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await using one = await carrier.open();
     await using another = await carrier.open();
     const heard: Record<string, (string | null)[]> = { one: [], another: [] };
-    await using _own = await one.subscribe((tenantId) => heard['one']?.push(tenantId));
-    await using _other = await another.subscribe((tenantId) => heard['another']?.push(tenantId));
+    using _own = one.subscribe((tenantId) => heard['one']?.push(tenantId));
+    using _other = another.subscribe((tenantId) => heard['another']?.push(tenantId));
     const [first, second] = [randomUUID(), randomUUID()];
     await one.publish(first);
     await another.publish(second);
@@ -74,7 +90,7 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await using carrier = await openCarrier();
     await using bus = await carrier.open();
     const heard: (string | null)[] = [];
-    await using _listening = await bus.subscribe((id) => heard.push(id));
+    using _listening = bus.subscribe((id) => heard.push(id));
     const tenantId = randomUUID();
     await bus.publish(tenantId);
     expect(heard).toContain(tenantId);
@@ -84,8 +100,8 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await using carrier = await openCarrier();
     await using bus = await carrier.open();
     const [former, present]: (string | null)[][] = [[], []];
-    await (await bus.subscribe((tenantId) => former?.push(tenantId)))[Symbol.asyncDispose]();
-    await using _listening = await bus.subscribe((tenantId) => present?.push(tenantId));
+    bus.subscribe((tenantId) => former?.push(tenantId))[Symbol.dispose]();
+    using _listening = bus.subscribe((tenantId) => present?.push(tenantId));
     await bus.publish(randomUUID());
     await expect.poll(() => present?.length).toBeGreaterThan(0);
     expect(former).toEqual([]);
@@ -95,7 +111,7 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await using carrier = await openCarrier();
     await using bus = await carrier.open();
     const heard: (string | null)[] = [];
-    await using _listening = await bus.subscribe((tenantId) => heard.push(tenantId));
+    using _listening = bus.subscribe((tenantId) => heard.push(tenantId));
     await carrier.cut();
     await expect.poll(() => heard, { timeout: 10_000 }).toEqual([null]);
     await using another = await carrier.open();
@@ -104,11 +120,39 @@ describe.for(carriers)('a bus over $name $missing', { concurrent: false }, ({ op
     await expect.poll(() => heard).toEqual([null, tenantId]);
   });
 
+  test('connects again when its connection has fallen silent, which nothing but its own questions would tell', async () => {
+    await using carrier = await openCarrier();
+    const { proxy } = carrier;
+    await using bus = await carrier.open();
+    const heard: (string | null)[] = [];
+    using _listening = bus.subscribe((tenantId) => heard.push(tenantId));
+    const { made } = proxy;
+    proxy.mode = 'silence';
+    await expect.poll(() => proxy.made, { timeout: 10_000 }).toBeGreaterThan(made);
+    proxy.sever();
+    proxy.mode = 'forward';
+    await expect.poll(() => heard, { timeout: 10_000 }).toContain(null);
+  });
+
+  test('on a silent server tells its own process of a change at once, says that it could not be published, and closes', async () => {
+    await using carrier = await openCarrier();
+    const bus = await carrier.open();
+    await bus.publish(randomUUID());
+    const heard: (string | null)[] = [];
+    bus.subscribe((id) => heard.push(id));
+    carrier.proxy.mode = 'silence';
+    const tenantId = randomUUID();
+    const published = bus.publish(tenantId).catch((error: unknown) => error);
+    await eventually(() => heard.includes(tenantId));
+    expect(await published).toBeInstanceOf(Error);
+    await bus[Symbol.asyncDispose]();
+  });
+
   test('stays silent and unconnected once disposed of', async () => {
     await using carrier = await openCarrier();
     const bus = await carrier.open();
     const heard: (string | null)[] = [];
-    await bus.subscribe((tenantId) => heard.push(tenantId));
+    bus.subscribe((tenantId) => heard.push(tenantId));
     await carrier.cut();
     await bus[Symbol.asyncDispose]();
     await using another = await carrier.open();

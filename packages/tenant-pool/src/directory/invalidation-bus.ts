@@ -9,9 +9,9 @@ export interface InvalidationBus {
   publish(tenantId: string): Promise<void>;
   /**
    * Has `listener` called with the id of each tenant that changed, or with null when messages may have been lost, as after a
-   * reconnect: anything may have changed then.
+   * reconnect: anything may have changed then. It must not throw.
    */
-  subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable>;
+  subscribe(listener: (tenantId: string | null) => void): Disposable;
 }
 
 /** The name of the channel, in Postgres and in Redis. */
@@ -25,10 +25,10 @@ export class InvalidationListeners {
     for (const listener of this.#listeners) listener(tenantId);
   }
 
-  add(listener: (tenantId: string | null) => void): AsyncDisposable {
+  add(listener: (tenantId: string | null) => void): Disposable {
     // Wrapped, so that one function subscribed twice is two subscriptions.
     const own = (tenantId: string | null) => listener(tenantId);
     this.#listeners.add(own);
-    return { [Symbol.asyncDispose]: async () => void this.#listeners.delete(own) };
+    return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }
 }

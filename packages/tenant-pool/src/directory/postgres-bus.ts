@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '@tenantry/service';
-import { Client, Pool, type ClientConfig } from 'pg';
+import { Pool, type Client, type ClientConfig } from 'pg';
+import { connectListener, endClient } from '../channels/listening-client.ts';
 import { InvalidationListeners, invalidationChannel, type InvalidationBus } from './invalidation-bus.ts';
 
 export interface PostgresBusOptions {
@@ -10,6 +11,10 @@ export interface PostgresBusOptions {
 }
 
 const connectDeadlineMs = 5000;
+/** Milliseconds that the control database gets to answer. */
+const answerDeadlineMs = 2000;
+/** Milliseconds between two looks whether the connection that listens still is one: it would not say that it is lost. */
+const heartbeatMs = 3000;
 const firstRetryMs = 50;
 const lastRetryMs = 5000;
 const publisherIdleMs = 10_000;
@@ -40,41 +45,49 @@ class PostgresBus implements InvalidationBus, AsyncDisposable {
       connectionString,
       application_name: 'tenantry:bus',
       connectionTimeoutMillis: connectDeadlineMs,
+      query_timeout: answerDeadlineMs,
       keepAlive: true,
     };
     this.#logger = logger;
-    this.#publisher = new Pool({ ...this.#connection, max: 1, idleTimeoutMillis: publisherIdleMs });
+    this.#publisher = new Pool({ ...this.#connection, max: 1, idleTimeoutMillis: publisherIdleMs, allowExitOnIdle: true });
     this.#publisher.on('error', (err) => logger.warn({ err }, 'the bus lost an idle connection'));
   }
 
   async publish(tenantId: string): Promise<void> {
-    try {
-      await this.#publisher.query('SELECT pg_notify($1, $2)', [invalidationChannel, tenantId]);
-    } finally {
-      // Whether or not the word went out: this process must not go on with what it knows to be outdated.
-      this.#listeners.tell(tenantId);
-    }
+    // Whether or not the word goes out: this process must not go on with what it knows to be outdated.
+    this.#listeners.tell(tenantId);
+    await this.#publisher.query('SELECT pg_notify($1, $2)', [invalidationChannel, tenantId]);
   }
 
-  async subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable> {
+  subscribe(listener: (tenantId: string | null) => void): Disposable {
     return this.#listeners.add(listener);
   }
 
   async listen(): Promise<void> {
-    const client = new Client(this.#connection);
-    client.on('error', (err) => this.#logger.warn({ err }, 'the bus lost its connection'));
-    client.on('notification', ({ payload }) => {
-      if (payload) this.#listeners.tell(payload);
+    const client = await connectListener({
+      connection: this.#connection,
+      channel: invalidationChannel,
+      onMessage: (payload) => {
+        if (payload) this.#listeners.tell(payload);
+      },
+      onError: (err) => this.#logger.warn({ err }, 'the bus lost its connection'),
     });
-    try {
-      await client.connect();
-      await client.query(`LISTEN ${invalidationChannel}`);
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
     this.#state = { phase: 'listening', client };
-    client.once('end', () => void this.#reconnect());
+    const heartbeat = setInterval(() => void this.#check(client), heartbeatMs).unref();
+    client.once('end', () => {
+      clearInterval(heartbeat);
+      void this.#reconnect();
+    });
+  }
+
+  async #check(client: Client): Promise<void> {
+    try {
+      await client.query('SELECT 1');
+    } catch (err) {
+      if (this.#state.phase !== 'listening') return;
+      this.#logger.warn({ err }, 'the connection of the bus does not answer');
+      await endClient(client);
+    }
   }
 
   async #reconnect(): Promise<void> {
@@ -109,7 +122,7 @@ class PostgresBus implements InvalidationBus, AsyncDisposable {
     this.#state = { phase: 'closed' };
     switch (state.phase) {
       case 'listening':
-        return await state.client.end();
+        return await endClient(state.client);
       case 'reconnecting':
         return state.stop.abort();
       case 'closed':

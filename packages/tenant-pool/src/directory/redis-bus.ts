@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
+import { subscribeTo } from '../channels/subscribe-to.ts';
 import { InvalidationListeners, invalidationChannel, type InvalidationBus } from './invalidation-bus.ts';
 import { reportOutages } from './report-outages.ts';
 import { placementKey } from './shared-placements.ts';
@@ -14,7 +15,6 @@ export interface RedisBusOptions {
 
 /** Milliseconds that opening waits for the subscription. Without Redis the service starts too: slower, never wrong. */
 const openDeadlineMs = 2000;
-const lastRetryMs = 2000;
 
 /**
  * Opens a bus over Redis pub/sub. Publishing also drops the placement that processes share in Redis. Whenever the subscription
@@ -23,24 +23,16 @@ const lastRetryMs = 2000;
 export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOptions): Promise<InvalidationBus & AsyncDisposable> {
   const listeners = new InvalidationListeners();
   const { promise: subscribed, resolve } = Promise.withResolvers<void>();
-  const subscriber = redis.duplicate({
-    autoResubscribe: false,
-    maxRetriesPerRequest: null,
-    retryStrategy: (attempt: number) => Math.min(attempt * 100, lastRetryMs),
+  const subscriber = subscribeTo({
+    redis,
+    channel: invalidationChannel,
+    onMessage: (tenantId) => {
+      listeners.tell(tenantId);
+      resolve();
+    },
+    onFailure: (err) => logger.warn({ err }, 'the bus could not subscribe, or heard nothing any more'),
   });
   reportOutages(subscriber, logger, 'invalidation');
-  subscriber.on('message', (_channel, tenantId) => listeners.tell(tenantId));
-  const subscribe = async () => {
-    try {
-      await subscriber.subscribe(invalidationChannel);
-      // Only now: what is published between the connection and the subscription is lost too.
-      listeners.tell(null);
-      resolve();
-    } catch (err) {
-      logger.warn({ err }, 'the bus could not subscribe');
-    }
-  };
-  subscriber.on('ready', () => void subscribe());
   await Promise.race([subscribed, sleep(openDeadlineMs, undefined, { ref: false })]);
 
   return {
@@ -53,7 +45,7 @@ export async function openRedisBus({ redis, logger = silentLogger }: RedisBusOpt
         listeners.tell(tenantId);
       }
     },
-    subscribe: async (listener) => listeners.add(listener),
+    subscribe: (listener) => listeners.add(listener),
     [Symbol.asyncDispose]: async () => subscriber.disconnect(),
   };
 }

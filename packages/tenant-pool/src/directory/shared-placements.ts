@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Logger } from '@tenantry/service';
+import { abandonable, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
 import { placementSchema, type TenantPlacement } from './placement.ts';
 
@@ -95,16 +95,12 @@ export class SharedPlacements {
   /** @returns undefined when Redis did not answer */
   async #ask<Reply>(command: () => Promise<Reply>): Promise<Reply | undefined> {
     if (!this.#isUp()) return undefined;
-    const late = Promise.withResolvers<never>();
-    const deadline = setTimeout(() => late.reject(new Error(`Redis took more than ${commandDeadlineMs} ms`)), commandDeadlineMs);
     try {
-      return await Promise.race([command(), late.promise]);
+      return await abandonable(command(), AbortSignal.timeout(commandDeadlineMs));
     } catch (err) {
       this.#restsUntil = Date.now() + restMs;
       this.#logger.warn({ err }, 'the shared directory does not answer');
       return undefined;
-    } finally {
-      clearTimeout(deadline);
     }
   }
 }

@@ -20,7 +20,7 @@ beforeEach(() => {
   table = new PlacementTable([placement]);
   bus = new LocalBus();
   metrics = new Registry();
-  directory = createTenantDirectory({ source: table, bus, logger: silentLogger, metrics, memoryTtlMs: 60, negativeTtlMs: 30 });
+  directory = createTenantDirectory({ source: table, bus, logger: silentLogger, metrics, memoryTtlMs: 60, negativeTtlMs: 20 });
 });
 afterEach(async () => await directory[Symbol.asyncDispose]());
 
@@ -49,6 +49,17 @@ describe('a lookup', () => {
     expect(await directory.lookup(unknown)).toMatchObject({ tenantId: unknown });
   });
 
+  test('asks again for a tenant that did not exist, sooner than for one that did', async () => {
+    const unknown = randomUUID();
+    await directory.lookup(tenantId);
+    await expect(directory.lookup(unknown)).rejects.toThrow(TenantNotFoundError);
+    await sleep(40);
+    await directory.lookup(tenantId);
+    expect(table.reads).toBe(2);
+    await expect(directory.lookup(unknown)).rejects.toThrow(TenantNotFoundError);
+    expect(table.reads).toBe(3);
+  });
+
   test('asks nobody about what is not a UUID', async () => {
     for (const id of ['', 'acme', `${tenantId}:x`, `${tenantId} `]) await expect(directory.lookup(id)).rejects.toThrow(TenantNotFoundError);
     expect(table.reads).toBe(0);
@@ -63,14 +74,10 @@ describe('a lookup', () => {
     expect(await directory.lookup(tenantId)).toMatchObject({ tenantId });
   });
 
-  test('answers nothing without its subscription, as it would not hear of changes', async () => {
-    const deaf = createTenantDirectory({
-      source: table,
-      bus: { publish: async () => {}, subscribe: async () => await Promise.reject(new Error('no bus')) },
-      logger: silentLogger,
-    });
-    await expect(deaf.lookup(tenantId)).rejects.toThrow('no bus');
-    await deaf[Symbol.asyncDispose]();
+  test('takes no answer for another tenant', async () => {
+    const source = { findPlacement: async () => placementOf() };
+    await using confused = createTenantDirectory({ source, bus, logger: silentLogger });
+    await expect(confused.lookup(tenantId)).rejects.toThrow(TenantUnavailableError);
   });
 });
 

@@ -47,7 +47,7 @@ export interface TenantDirectory extends AsyncDisposable {
   findServed(limit: number): Promise<string[]>;
   /** Has the next lookup read the source: what is known turned out to be wrong. Tells nobody else. */
   invalidate(tenantId: string): Promise<void>;
-  /** Has `listener` called after a change: with the tenant's id, or with null when any may have changed. */
+  /** Has `listener` called after a change: with the tenant's id, or with null when any may have changed. It must not throw. */
   onChange(listener: (tenantId: string | null) => void): Disposable;
 }
 
@@ -76,7 +76,7 @@ class CachedTenantDirectory implements TenantDirectory {
   readonly #negativeTtlMs: number;
   readonly #reads = new Map<string, Read>();
   readonly #listeners = new Set<(tenantId: string | null) => void>();
-  readonly #subscription: Promise<AsyncDisposable>;
+  readonly #subscription: Disposable;
 
   constructor(options: TenantDirectoryOptions) {
     const { source, bus, redis, logger, memoryTtlMs = 5000, redisTtlMs = 120_000, negativeTtlMs = 2000 } = options;
@@ -86,8 +86,6 @@ class CachedTenantDirectory implements TenantDirectory {
     this.#negativeTtlMs = negativeTtlMs;
     this.#metrics = new DirectoryMetrics(options.metrics ?? new Registry());
     this.#subscription = bus.subscribe((tenantId) => this.#onMessage(tenantId));
-    // A failure is thrown by each lookup.
-    this.#subscription.catch(() => {});
   }
 
   async lookup(tenantId: string): Promise<TenantPlacement> {
@@ -122,8 +120,7 @@ class CachedTenantDirectory implements TenantDirectory {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listeners.clear();
-    const subscription = await this.#subscription.catch(() => null);
-    await subscription?.[Symbol.asyncDispose]();
+    this.#subscription[Symbol.dispose]();
   }
 
   #onMessage(tenantId: string | null): void {
@@ -153,8 +150,6 @@ class CachedTenantDirectory implements TenantDirectory {
 
   async #readOnce(id: string): Promise<Answer> {
     try {
-      // Without the subscription a change would go unheard.
-      await this.#subscription;
       const answer = await (this.#reads.get(id) ?? this.#beginRead(id)).answer;
       this.#metrics.answered(answer.from);
       return answer;
@@ -199,11 +194,17 @@ class CachedTenantDirectory implements TenantDirectory {
   async #readSource(id: string): Promise<TenantPlacement | null> {
     const observe = this.#metrics.sourceRead.startTimer();
     try {
-      return await this.#source.findPlacement(id);
+      return assertOwn(await this.#source.findPlacement(id), id);
     } catch (cause) {
       throw new TenantUnavailableError('Where the tenant is could not be read.', { cause });
     } finally {
       observe();
     }
   }
+}
+
+/** What is kept as one tenant's is never another's, whatever the source may do. */
+function assertOwn(placement: TenantPlacement | null, id: string): TenantPlacement | null {
+  if (placement && placement.tenantId !== id) throw new Error(`Asked for tenant ${id}, the source answered of ${placement.tenantId}.`);
+  return placement;
 }

@@ -136,6 +136,7 @@ test('connections that break cost the work in flight', async () => {
     proxy.reset();
     await sleep(30);
   }
+  await scene.traffic.of(tenants.troubled).meets('TENANT_UNAVAILABLE');
   await scene.traffic.flows();
   expect(await scene.end(ofTroubled('TENANT_UNAVAILABLE'))).toEqual([]);
 });

@@ -48,11 +48,15 @@ const calm = { timeout: 20_000, interval: 50 };
 
 export async function openScene(options: SceneOptions): Promise<Scene> {
   const { databases, tenants = databases.placements, limits, lookup, changes = new Map<never, never>() } = options;
-  const incidents = new Incidents();
-  const fixture = await openPool(databases, { limits: { ...shortLimits, ...limits }, breaker, ...(lookup && { lookup }) });
+  await using cleanup = new AsyncDisposableStack();
+  const incidents = cleanup.use(new Incidents());
+  const fixture = cleanup.use(await openPool(databases, { limits: { ...shortLimits, ...limits }, breaker, ...(lookup && { lookup }) }));
   for (const [tenantId, change] of changes) fixture.table.update(tenantId, change);
   const traffic = startTraffic(fixture.pool, tenants);
-  const scene: Scene = {
+  cleanup.defer(async () => await traffic.stop());
+  await traffic.flows();
+  const owned = cleanup.move();
+  return {
     ...fixture,
     traffic,
     end: async (allowed = () => []) => {
@@ -62,14 +66,8 @@ export async function openScene(options: SceneOptions): Promise<Scene> {
       const marks = traffic.tenants.map(async (own) => own.wrongMarks(await marksOf(databases, own.tenant)));
       return [...errors, ...left, ...(await Promise.all(marks)).flat(), ...incidents.seen];
     },
-    [Symbol.asyncDispose]: async () => {
-      await traffic.stop();
-      await fixture[Symbol.asyncDispose]();
-      incidents[Symbol.dispose]();
-    },
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   };
-  await traffic.flows();
-  return scene;
 }
 
 const gauges = ['reserved_connections', 'open_connections', 'leases', 'budget_waiters', 'connection_waiters'];

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { Prisma, PrismaClient } from '@tenantry/prisma/tenant';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LeaseEndedError, LeaseRevokedError, UnsupportedOperationError } from '../errors.ts';
 import type { TenantDb, TenantLease } from '../lease.ts';
 import type { PoolFixture } from '../testing/pool-fixture.ts';
-import { createTwoTenants, type TwoTenants } from '../testing/two-tenants.ts';
+import { createTwoTenants, leaseForEachTest, type TwoTenants } from '../testing/two-tenants.ts';
 import { call, parentsOf } from '../testing/untyped-members.ts';
 import { switchingAdapterFactory } from './switching-adapter.ts';
 
@@ -24,19 +24,11 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an extended hand
   let other: TenantLease;
   let db: TenantDb;
 
-  beforeAll(async () => {
-    fixture = await tenants.open(strategy);
-  });
-  afterAll(async () => await fixture?.[Symbol.asyncDispose]());
-
-  beforeEach(async () => {
-    [lease, other] = await tenants.lease(fixture);
-    ({ db } = lease);
-    return async () => {
-      await lease[Symbol.asyncDispose]();
-      await other[Symbol.asyncDispose]();
-    };
-  });
+  leaseForEachTest(
+    () => tenants,
+    strategy,
+    (leased) => ({ fixture, lease, db, other } = leased),
+  );
 
   describe('cannot reach', () => {
     test.each(['$connect', '$disconnect'])('%s, by itself or by a parent', (method) => {
@@ -123,5 +115,39 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an extended hand
       expect(kept).toHaveLength(1);
       for (const again of kept) await expect(again()).rejects.toThrow(LeaseEndedError);
     });
+
+    test('but has an operation that was begun before run to its end', async () => {
+      const { count, begun, proceed } = waitingCount(db);
+      await begun;
+      await lease[Symbol.asyncDispose]();
+      proceed();
+      expect(await count).toBe(1);
+    });
+
+    test('when that is revoked, amid an operation that was begun before', async () => {
+      const { count, begun, proceed } = waitingCount(db);
+      await begun;
+      const evicted = fixture.pool.evict(lease.tenantId, 'a test wants so');
+      proceed();
+      await expect(count).rejects.toThrow(LeaseRevokedError);
+      await evicted;
+    });
   });
 });
+
+/** Counts users by a handle whose extension waits, before it asks the database, until it may proceed. */
+function waitingCount(handle: TenantDb) {
+  const [start, wait] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const extended = handle.$extends({
+    query: {
+      user: {
+        count: async ({ args, query }) => {
+          start.resolve();
+          await wait.promise;
+          return await query(args);
+        },
+      },
+    },
+  });
+  return { count: extended.user.count().then((users) => users), begun: start.promise, proceed: wait.resolve };
+}

@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { Prisma } from '@tenantry/prisma/tenant';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantDb, TenantLease } from '../lease.ts';
-import type { PoolFixture } from '../testing/pool-fixture.ts';
-import { createTwoTenants, type TwoTenants } from '../testing/two-tenants.ts';
+import { createTwoTenants, leaseForEachTest, type TwoTenants } from '../testing/two-tenants.ts';
 import { call, parentsOf } from '../testing/untyped-members.ts';
 
 let tenants: TwoTenants;
@@ -35,24 +34,14 @@ const withHook = (handle: TenantDb) =>
   handle.$extends({ query: { $allModels: { $allOperations: async ({ args, query }) => await query(args) } } });
 
 describe.each(['shared-client', 'client-per-tenant'] as const)('a handle over a %s, extended by its caller', (strategy) => {
-  let fixture: PoolFixture;
-  let lease: TenantLease;
   let other: TenantLease;
   let db: TenantDb;
 
-  beforeAll(async () => {
-    fixture = await tenants.open(strategy);
-  });
-  afterAll(async () => await fixture?.[Symbol.asyncDispose]());
-
-  beforeEach(async () => {
-    [lease, other] = await tenants.lease(fixture);
-    ({ db } = lease);
-    return async () => {
-      await lease[Symbol.asyncDispose]();
-      await other[Symbol.asyncDispose]();
-    };
-  });
+  leaseForEachTest(
+    () => tenants,
+    strategy,
+    (leased) => ({ db, other } = leased),
+  );
 
   describe('by results', () => {
     const greeting = Prisma.defineExtension({

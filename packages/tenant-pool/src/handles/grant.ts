@@ -1,5 +1,8 @@
-/** A piece of work: an operation by itself, an interactive transaction, or what is done within one that is open. */
-export type Work = 'operation' | 'transaction' | 'within-transaction';
+/**
+ * A piece of work: an operation by itself, what an extension's caller does as a part of one that is under way, an interactive
+ * transaction, or what is done within one that is open.
+ */
+export type Work = 'operation' | 'within-operation' | 'transaction' | 'within-transaction';
 
 /** How a Prisma operation went, as its caller saw it. */
 export interface QueryReport {
@@ -20,8 +23,16 @@ export interface HandleGrant {
    */
   enter(work: Work): void;
   leave(work: Work): void;
+  /**
+   * Aborts when the right is taken away, with what {@link enter} then throws; not when it is given up, since an open transaction goes on
+   * then. Absent where that does not happen.
+   */
+  readonly revoked?: AbortSignal;
   /** Turns what a piece of work failed with into what its caller shall see. */
   explain(error: unknown): unknown;
   /** Told of each Prisma operation after it ran. Must not throw. */
   onQuery?(report: QueryReport): void;
 }
+
+/** Allows everything. */
+export const freeGrant: HandleGrant = { enter: () => {}, leave: () => {}, explain: (error) => error };

@@ -3,7 +3,7 @@ import type { TenantDb } from '../lease.ts';
 import type { GeneratedClient } from './client-module.ts';
 import type { HandleGrant } from './grant.ts';
 import { viewOf } from './handle-view.ts';
-import { perform, reported, workOf, type Operation, type Route } from './operation.ts';
+import { perform, reported, workOf, type Operation, type OperationRequest, type Route } from './operation.ts';
 import { Transactions } from './transactions.ts';
 
 export interface HandleOptions {
@@ -30,6 +30,8 @@ class Handle {
   readonly #route: Route;
   readonly #grant: HandleGrant;
   readonly #transactions: Transactions;
+  /** What the first extension has admitted and not seen the end of. */
+  readonly #admitted = new WeakSet<OperationRequest>();
 
   constructor({ client, route, grant }: HandleOptions) {
     this.#client = client;
@@ -39,10 +41,13 @@ class Handle {
   }
 
   open(): object {
-    const client = this.#client.$extends(this.#firstExtension((operation) => this.#route.send(operation)));
+    const client = this.#client.$extends(this.#firstExtension((operation) => this.#send(operation)));
     const handle: object = viewOf(client, {
       parent: () => undefined,
-      extend: (extension) => this.#extend(handle, this.#client.$extends(this.#firstExtension(goOn)), extension),
+      extend: (extension) => {
+        const base = this.#client.$extends(this.#firstExtension((operation) => this.#admit(operation)));
+        return this.#extend(handle, base, extension);
+      },
     });
     this.#transactions.know(handle, { ancestors: 0, steps: 0, isTransaction: false });
     return handle;
@@ -62,9 +67,8 @@ class Handle {
     return handle;
   }
 
-  #firstExtension(next: (operation: Operation) => PromiseLike<unknown>): object {
-    const $allOperations = async (operation: Operation) =>
-      await reported(this.#grant, operation, async () => await perform(this.#grant, workOf(operation), () => next(operation)));
+  #firstExtension(next: (operation: Operation) => Promise<unknown>): object {
+    const $allOperations = async (operation: Operation) => await reported(this.#grant, operation, () => next(operation));
     const transactions = this.#transactions;
     const client = {
       ...refused,
@@ -76,13 +80,30 @@ class Handle {
   }
 
   #lastExtension(): object {
-    const $allOperations = async (operation: Operation) => await perform(this.#grant, workOf(operation), () => this.#route.send(operation));
-    return { query: { $allOperations } };
+    return { query: { $allOperations: async (operation: Operation) => await this.#send(operation) } };
   }
-}
 
-function goOn({ args, query }: Operation): PromiseLike<unknown> {
-  return query(args);
+  /** Has an operation go on to the extensions of callers. What these throw is their own; the last extension explains the rest. */
+  async #admit(operation: Operation): Promise<unknown> {
+    const { args, query, __internalParams: request } = operation;
+    const goOn = async () => {
+      if (request) this.#admitted.add(request);
+      try {
+        return await query(args);
+      } finally {
+        if (request) this.#admitted.delete(request);
+      }
+    };
+    return await perform(this.#grant, workOf(operation), goOn, (error) => error);
+  }
+
+  /** Sends an operation to the tenant's database. */
+  async #send(operation: Operation): Promise<unknown> {
+    const { __internalParams: request } = operation;
+    const work = workOf(operation);
+    const isPart = work === 'operation' && request !== undefined && this.#admitted.has(request);
+    return await perform(this.#grant, isPart ? 'within-operation' : work, () => this.#route.send(operation));
+  }
 }
 
 /** What would act on a client that is the pool's. */

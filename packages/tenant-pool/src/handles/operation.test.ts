@@ -1,9 +1,10 @@
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NoTenantError, TenantBusyError } from '../errors.ts';
 import { openTenantAdapter, type TenantAdapter } from '../testing/tenant-adapters.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
-import type { HandleGrant, QueryReport } from './grant.ts';
-import { createTenantClients, type TenantClients } from './tenant-clients.ts';
+import { freeGrant, type HandleGrant, type QueryReport } from './grant.ts';
+import { createTenantClients, type EntryClient, type TenantClients } from './tenant-clients.ts';
 
 let databases: TenantDatabases;
 let opened: TenantAdapter;
@@ -20,12 +21,7 @@ afterAll(async () => {
 describe.each(['shared-client', 'client-per-tenant'] as const)('an operation over a %s', (strategy) => {
   let clients: TenantClients;
   const reports: QueryReport[] = [];
-  const grant: HandleGrant = {
-    enter: () => {},
-    leave: () => {},
-    explain: (error) => error,
-    onQuery: (report) => void reports.push(report),
-  };
+  const grant: HandleGrant = { ...freeGrant, onQuery: (report) => void reports.push(report) };
 
   beforeAll(() => {
     clients = createTenantClients({ strategy, transactionWaitMs: 1000 });
@@ -62,16 +58,64 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an operation ove
 
   test('fails with the error of ours that its adapter throws', async () => {
     const busy = new TenantBusyError('no turn');
-    const refuse = async () => await Promise.reject(busy);
-    await using client = clients.open({ ...opened.adapter, queryRaw: refuse, executeRaw: refuse, startTransaction: refuse });
+    await using client = clients.open(failing(busy));
     const db = client.handleFor(grant);
     for (const refused of [
       db.user.count(),
+      db.user.findUnique({ where: { email: 'a' } }),
       db.user.update({ where: { email: 'a' }, data: { name: 'A', memberships: { deleteMany: {} } } }),
       db.$executeRaw`SELECT 1`,
       db.$transaction(async (tx) => await tx.user.count()),
+      db.$extends({ name: 'one' }).user.count(),
+      db.$extends({ name: 'one' }).$transaction(async (tx) => await tx.user.count()),
     ]) {
       expect(await refused.catch((error: unknown) => error)).toBe(busy);
     }
   });
+
+  test('has what its database fails with explained, once', async () => {
+    await using client = clients.open(failing(new Error('lost')));
+    const { handle, explained } = explaining(client);
+    for (const db of [handle, handle.$extends({ name: 'one' }), handle.$extends({ name: 'one' }).$extends({ name: 'two' })]) {
+      explained.length = 0;
+      await expect(db.user.count()).rejects.toThrow('explained');
+      expect(explained).toEqual([expect.objectContaining({ message: expect.stringContaining('lost') })]);
+    }
+  });
+
+  test('has what an extension of its caller throws left alone', async () => {
+    await using client = clients.open(opened.adapter);
+    const { handle, explained } = explaining(client);
+    const own = Object.assign(new Error('its cache is gone'), { code: 'ECONNREFUSED' });
+    const throwing = handle.$extends({
+      query: {
+        user: {
+          count: async () => {
+            throw own;
+          },
+        },
+      },
+    });
+    await expect(throwing.user.count()).rejects.toBe(own);
+    await expect(throwing.$extends({ name: 'two' }).user.count()).rejects.toBe(own);
+    expect(explained).toEqual([]);
+  });
 });
+
+/** A handle, and what its grant was asked to explain. */
+function explaining(client: EntryClient) {
+  const explained: unknown[] = [];
+  const explain = (cause: unknown) => {
+    explained.push(cause);
+    return new Error('explained', { cause });
+  };
+  return { handle: client.handleFor({ ...freeGrant, explain }), explained };
+}
+
+/** An adapter that reaches no database. */
+function failing(error: Error): SqlDriverAdapter {
+  const refuse = async () => {
+    throw error;
+  };
+  return { ...opened.adapter, queryRaw: refuse, executeRaw: refuse, startTransaction: refuse };
+}

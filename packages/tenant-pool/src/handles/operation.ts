@@ -14,7 +14,7 @@ export interface Operation {
   readonly __internalParams?: OperationRequest;
 }
 
-interface OperationRequest {
+export interface OperationRequest {
   /** What is asked of the query compiler. */
   readonly action: string;
   readonly transaction?: { readonly kind: string };

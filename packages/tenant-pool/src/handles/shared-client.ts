@@ -1,11 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import type { TenantClientModule, TenantClientOptions } from './client-module.ts';
+import { LookupRules } from './lookup-rules.ts';
+import { madeUpAdapter } from './made-up-adapter.ts';
 import { openHandle } from './open-handle.ts';
 import type { Route } from './operation.ts';
 import { switchingAdapterFactory } from './switching-adapter.ts';
 import type { TenantClients } from './tenant-clients.ts';
 import { unbatched } from './unbatched.ts';
+
+const noDatabase = madeUpAdapter({ columnNames: [], columnTypes: [], rows: [] });
 
 /**
  * One Prisma client for all tenants: whose database an operation reaches is where it runs, and it runs where its handle says.
@@ -13,7 +17,7 @@ import { unbatched } from './unbatched.ts';
 export function sharedClient({ PrismaClient }: TenantClientModule, options: Omit<TenantClientOptions, 'adapter'>): TenantClients {
   const current = new AsyncLocalStorage<SqlDriverAdapter | undefined>();
   const client = new PrismaClient({ ...options, adapter: switchingAdapterFactory(() => current.getStore()) });
-  const send = unbatched(client);
+  const send = unbatched(new LookupRules(client, async (work) => await current.run(noDatabase, work)));
   return {
     open: (adapter) => {
       let target: SqlDriverAdapter | undefined = adapter;

@@ -18,7 +18,10 @@ export interface TenantClients extends AsyncDisposable {
   open(adapter: SqlDriverAdapter): EntryClient;
 }
 
-/** One tenant's way through Prisma. Dispose of it when no operation is in flight; its handles reach no database then. */
+/**
+ * One tenant's way through Prisma. Dispose of it when no operation is in flight: operations of its handles throw {@link NoTenantError}
+ * from then on.
+ */
 export interface EntryClient extends AsyncDisposable {
   /** Binds a client to `grant`. Whatever it does reaches this tenant, wherever and whenever it is awaited. */
   handleFor(grant: HandleGrant): TenantDb;

@@ -1,3 +1,4 @@
+import { abandonable } from '@tenantry/service';
 import { UnsupportedOperationError } from '../errors.ts';
 import type { GeneratedClient } from './client-module.ts';
 import type { HandleGrant } from './grant.ts';
@@ -57,7 +58,8 @@ export class Transactions {
     let thrown: { error: unknown } | undefined;
     const guarded: TransactionWork = async (tx) => {
       try {
-        const result = await work(this.#viewOf(tx, line));
+        // Rolled back at once when its lease is revoked, whatever the work waits for.
+        const result = await abandonable(work(this.#viewOf(tx, line)), this.#grant.revoked);
         this.#assertAllowed();
         return result;
       } catch (error) {

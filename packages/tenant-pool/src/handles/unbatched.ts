@@ -1,6 +1,5 @@
 import { UnsupportedOperationError } from '../errors.ts';
-import type { GeneratedClient } from './client-module.ts';
-import { isRecord } from './is-record.ts';
+import type { LookupRules } from './lookup-rules.ts';
 import type { Operation } from './operation.ts';
 import { asFirstLookup } from './unique-lookup.ts';
 
@@ -13,31 +12,27 @@ const likes = new Map([
 /**
  * Sends on an operation so that it is never part of a batch. To be the last extension: those before it see the operation as
  * its caller made it.
+ *
+ * A batch of its own for each `findUnique`, which Prisma could be brought to make, would not do: all batches of a tick are sent from
+ * where the first was asked for, and so to one tenant.
  */
-export function unbatched(client: GeneratedClient): (operation: Operation) => PromiseLike<unknown> {
-  const isFieldOf = fieldsOf(client);
-  return ({ model, operation, args, query, __internalParams: request }) => {
-    const action = likes.get(operation);
-    if (action === undefined || model === undefined) return query(args);
-    if (request?.action !== operation) {
-      throw new UnsupportedOperationError(`This version of Prisma does not tell how ${operation} could be kept out of a batch.`);
-    }
-    return query(asFirstLookup(args, isFieldOf(model)), { ...request, action });
+export function unbatched(rules: LookupRules): (operation: Operation) => PromiseLike<unknown> {
+  return (operation) => {
+    const like = likes.get(operation.operation);
+    if (like === undefined || operation.model === undefined) return operation.query(operation.args);
+    return lookUp(rules, operation.model, operation, like);
   };
 }
 
-/** Tells the scalar fields of a model. */
-function fieldsOf(client: GeneratedClient): (model: string) => (name: string) => boolean {
-  const known = new Map<string, (name: string) => boolean>();
-  return (model) => {
-    const found = known.get(model);
-    if (found) return found;
-    const delegate: unknown = Reflect.get(client, model);
-    const fields: unknown = isRecord(delegate) ? delegate['fields'] : undefined;
-    if (!isRecord(fields)) throw new UnsupportedOperationError(`This client has no model ${model}.`);
-    const names = new Set(Object.keys(fields));
-    const isField = (name: string) => names.has(name);
-    known.set(model, isField);
-    return isField;
-  };
+async function lookUp(
+  rules: LookupRules,
+  model: string,
+  { operation, args, query, __internalParams: request }: Operation,
+  action: string,
+): Promise<unknown> {
+  if (request?.action !== operation) {
+    throw new UnsupportedOperationError(`This version of Prisma does not tell how ${operation} could be kept out of a batch.`);
+  }
+  const compoundKeys = rules.known(model, args) ?? (await rules.learn(model, args));
+  return await query(asFirstLookup(args, compoundKeys), { ...request, action });
 }

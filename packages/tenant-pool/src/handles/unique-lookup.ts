@@ -1,45 +1,64 @@
-import { UnsupportedOperationError } from '../errors.ts';
 import { isRecord } from './is-record.ts';
 
-const combinators = new Set(['AND', 'OR', 'NOT']);
+/** What of a lookup is not about which row it finds; `findUnique` and `findFirst` take the same. */
+const selections = new Set(['select', 'include', 'omit']);
+
+/** The arguments of a lookup that say which row it finds. */
+export function withoutSelections(lookup: unknown): unknown {
+  if (!isRecord(lookup)) return lookup;
+  return Object.fromEntries(Object.entries(lookup).filter(([name]) => !selections.has(name)));
+}
+
+/** The conditions of a lookup, by their names; none where `where` is no object. */
+export function conditionsOf(lookup: unknown): [name: string, value: unknown][] {
+  return isRecord(lookup) && isRecord(lookup['where']) ? Object.entries(lookup['where']) : [];
+}
+
+/**
+ * What two lookups have in common that differ in nothing but values, so that `findUnique` takes both or neither. Whether a value is of
+ * its field's type is left open: `findFirst` is as strict there.
+ *
+ * @param lookup arguments of `findUnique`
+ * @returns null where there is more to a lookup than fields and compound keys with their values
+ */
+export function shapeOf(lookup: unknown): string | null {
+  if (!isRecord(lookup)) return null;
+  for (const name in lookup) if (name !== 'where' && !selections.has(name)) return null;
+  const shape: unknown[] = [];
+  for (const [name, value] of conditionsOf(lookup)) {
+    if (value === undefined) continue;
+    if (isScalar(value)) shape.push(name);
+    else if (value === null) shape.push([name, null]);
+    else if (isPlainRecord(value) && Object.values(value).every(isScalar)) shape.push([name, ...Object.keys(value)]);
+    else return null;
+  }
+  return JSON.stringify(shape);
+}
 
 /**
  * The arguments with which `findFirst` finds the one row that `findUnique` would. The key of a compound unique, such as
- * `{ teamId_userId: { teamId, userId } }`, becomes a condition on its fields; its name must be Prisma's own, the fields joined by
- * underscores.
+ * `{ teamId_userId: { teamId, userId } }`, becomes a condition on its fields.
  *
- * `findFirst` takes a missing value for "any row", where `findUnique` would refuse it. So it is refused here.
- *
- * @param lookup arguments of `findUnique`
- * @param isField whether a name is a scalar field of the model
- * @throws {UnsupportedOperationError} when there is no `where`, or a value of it is undefined or null
+ * @param lookup arguments that `findUnique` takes. Others may be any row to `findFirst`: it takes a filter for a key, and no key at all
+ * @param compoundKeys names in `where` of compound uniques
  */
-export function asFirstLookup(lookup: unknown, isField: (name: string) => boolean): Record<string, unknown> {
-  const conditions = isRecord(lookup) && isRecord(lookup['where']) ? Object.entries(lookup['where']) : [];
-  if (!isRecord(lookup) || conditions.length === 0) throw new UnsupportedOperationError('findUnique needs a unique key in `where`.');
-  const where: Record<string, unknown> = {};
-  const keys: Record<string, unknown>[] = [];
-  for (const [name, value] of conditions) {
-    assertValue(name, value);
-    if (!isField(name) && !combinators.has(name) && isCompoundKey(name, value, isField)) keys.push(value);
-    else where[name] = value;
-  }
-  if (keys.length === 0) return lookup;
+export function asFirstLookup(lookup: unknown, compoundKeys: readonly string[]): unknown {
+  if (!isRecord(lookup) || compoundKeys.length === 0) return lookup;
+  const where = Object.fromEntries(conditionsOf(lookup));
+  const keys = compoundKeys.map((name) => where[name]);
+  for (const name of compoundKeys) delete where[name];
   return { ...lookup, where: { ...where, AND: [...keys, ...asList(where['AND'])] } };
 }
 
-function isCompoundKey(name: string, value: unknown, isField: (name: string) => boolean): value is Record<string, unknown> {
-  if (!isRecord(value)) return false;
-  const members = Object.keys(value);
-  if (members.length < 2 || members.join('_').length !== name.length) return false;
-  if (!members.every((member) => isField(member) && name.includes(member))) return false;
-  for (const [member, part] of Object.entries(value)) assertValue(`${name}.${member}`, part);
-  return true;
+/** An object as it is written in code, and not one that stands for a value. */
+export function isPlainRecord(value: unknown): value is Record<string, unknown> {
+  return isRecord(value) && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-function assertValue(name: string, value: unknown): void {
-  if (value !== undefined && value !== null) return;
-  throw new UnsupportedOperationError(`findUnique got ${value} for \`where.${name}\`; use findFirst to look for an absent value.`);
+const scalarTypes = new Set(['string', 'number', 'bigint', 'boolean']);
+
+function isScalar(value: unknown): boolean {
+  return scalarTypes.has(typeof value) || value instanceof Date;
 }
 
 function asList(value: unknown): unknown[] {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { QueryReport } from '../handles/grant.ts';
+import { freeGrant, type QueryReport } from '../handles/grant.ts';
 import { createTenantClients } from '../handles/tenant-clients.ts';
-import { freeGrant, openTenantAdapter } from '../testing/tenant-adapters.ts';
+import { openTenantAdapter } from '../testing/tenant-adapters.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import type { Attempt, Texts } from './attempt.ts';
 import { Exchange } from './exchange.ts';

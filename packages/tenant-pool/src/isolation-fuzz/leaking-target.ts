@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { PrismaClient } from '@tenantry/prisma/tenant';
+import { freeGrant } from '../handles/grant.ts';
 import { switchingAdapterFactory } from '../handles/switching-adapter.ts';
 import { batchingClients } from '../testing/leaking-clients.ts';
-import { freeGrant, openTenantAdapter } from '../testing/tenant-adapters.ts';
+import { openTenantAdapter } from '../testing/tenant-adapters.ts';
 import type { TenantDatabases } from '../testing/tenant-databases.ts';
 import type { FuzzLease, FuzzTarget } from './run-fuzz.ts';
 

@@ -8,6 +8,9 @@ export const readOperations: Record<string, FuzzOperation> = {
   compoundUnique: async ({ db, userId: subject }) => [
     (await db.user.findUnique({ where: { issuer_subject: { issuer, subject } } }))?.email,
   ],
+  filteredUnique: async ({ db, userId: id, mark }) => [
+    (await db.user.findUnique({ where: { id, OR: [{ email: { contains: mark } }, { name: { contains: mark } }] } }))?.email,
+  ],
   findFirst: async ({ db, userId: id }) => [(await db.user.findFirst({ where: { id } }))?.email],
   findFirstOrThrow: async ({ db, userId: id }) => [(await db.user.findFirstOrThrow({ where: { id } })).name],
   findMany: async ({ db, userId: id }) => (await db.user.findMany({ where: { id } })).map(({ email }) => email),

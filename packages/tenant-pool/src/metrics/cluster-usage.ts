@@ -27,8 +27,9 @@ const gauges: readonly (readonly [name: string, help: string, value: (usage: Clu
   ['oldest_lease_seconds', 'Time for which the oldest lease has been held; 0 when there is none.', (usage) => usage.oldestLeaseMs / 1000],
 ];
 
-/** Registers a gauge, by cluster, for each part of the usage; `usage` is asked at each scrape. */
+/** Registers a gauge, by cluster, for each part of the usage; `usage` is asked once at each scrape. */
 export function registerClusterUsage(registry: Registry, usage: () => ClusterUsage[]): void {
+  const current = oncePerTurn(usage);
   for (const [name, help, value] of gauges) {
     const gauge = new Gauge({
       name: `tenantry_pool_${name}`,
@@ -36,8 +37,17 @@ export function registerClusterUsage(registry: Registry, usage: () => ClusterUsa
       labelNames: ['cluster'],
       registers: [registry],
       collect: () => {
-        for (const cluster of usage()) gauge.set({ cluster: cluster.cluster }, value(cluster));
+        for (const cluster of current()) gauge.set({ cluster: cluster.cluster }, value(cluster));
       },
     });
   }
+}
+
+/** Has `read` asked once for all who ask in the same turn, as the gauges of a scrape do. */
+function oncePerTurn<Value>(read: () => Value): () => Value {
+  let known: { value: Value } | null = null;
+  return () => {
+    if (!known) queueMicrotask(() => (known = null));
+    return (known ??= { value: read() }).value;
+  };
 }

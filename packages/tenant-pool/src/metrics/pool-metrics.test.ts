@@ -22,13 +22,21 @@ const usage: ClusterUsage = {
 test('the usage of each cluster is told as it is at the scrape', async () => {
   const registry = new Registry();
   const clusters = [usage];
-  expect(new PoolMetrics(registry, () => clusters)).toBeDefined();
+  let asked = 0;
+  new PoolMetrics(registry, () => {
+    asked += 1;
+    return clusters;
+  }).leases.inc({ outcome: 'granted' });
   clusters.push({ ...usage, cluster: 'premium', oldestLeaseMs: 0 });
   const scraped = await registry.metrics();
   expect(scraped).toContain('tenantry_pool_budget_connections{cluster="standard"} 60');
   expect(scraped).toContain('tenantry_pool_budget_waiters{cluster="premium"} 6');
   expect(scraped).toContain('tenantry_pool_oldest_lease_seconds{cluster="standard"} 2.5');
   expect(scraped).toContain('tenantry_pool_oldest_lease_seconds{cluster="premium"} 0');
+  expect(asked).toBe(1);
+  clusters.pop();
+  clusters.push({ ...usage, cluster: 'premium', leases: 17 });
+  expect(await registry.metrics()).toContain('tenantry_pool_leases{cluster="premium"} 17');
 });
 
 test('breakers are told by failure and state: how many tenants now, and how many changes', async () => {
@@ -66,4 +74,10 @@ test.each([
   [new Error('boom'), 'failed'],
 ])('%s is a lease that ended as %s', (error, outcome) => {
   expect(leaseOutcome(error)).toBe(outcome);
+});
+
+test('a lease that nobody waits for any more is abandoned, whatever the reason looks like', () => {
+  const reason = new TenantBusyError('the caller is');
+  expect(leaseOutcome(reason, AbortSignal.abort(reason))).toBe('abandoned');
+  expect(leaseOutcome(new TenantBusyError('the pool is'), AbortSignal.abort())).toBe('busy');
 });

@@ -46,9 +46,16 @@ export class PoolMetrics {
     this.coldStart = seconds('cold_start', 'Time to connect to a tenant that was not open, once capacity was reserved.');
     this.evictions = counter('evictions_total', 'Tenants whose connections were closed, by reason.', 'reason');
     this.evictionsRefused = counter('evictions_refused_total', 'Times that no tenant gave up a connection, by reason.', 'reason');
-    this.connectionFailures = counter('connection_failures_total', 'Operations that found no connection, by failure.', 'failure');
+    this.connectionFailures = counter(
+      'connection_failures_total',
+      'Operations, and openings of tenants, that found no connection, by failure.',
+      'failure',
+    );
     this.breakerChanges = counter('breaker_changes_total', 'Circuits that changed, by failure and new state.', 'failure', 'state');
-    this.statements = seconds('statement', 'Time of an SQL statement, its wait for a connection included.');
+    this.statements = seconds(
+      'statement',
+      'Time of an SQL statement, from when its turn had come; connecting is part of it where that was needed.',
+    );
     this.#tenants = new TenantMetrics(registry, { topTenants });
     registerClusterUsage(registry, usage);
     if (breakers) registerBreakerUsage(registry, breakers);

@@ -20,14 +20,22 @@ export type IsolationVerdict = { conclusive: true } | { conclusive: false; faile
 
 interface Subject extends TrialTenant {
   readonly served: ServedTenant;
+  /** The tenants whose statements a database has answered, by database and server. */
+  readonly tenantsOf: Map<string, ServedTenant>;
 }
 
 /** Where the tenant's statements are answered, and what they asked for. */
-async function assertPlace(db: Pick<TenantDb, '$queryRaw'>, { served, marker }: Subject): Promise<void> {
-  const [answer] = await db.$queryRaw<{ database: string; marker: string }[]>`
-    SELECT current_database()::text AS database, ${marker}::text AS marker`;
-  if (answer?.database === served.database && answer.marker === marker) return;
-  throw new IsolationError(`A statement of tenant ${served.tenantId} was answered by the database ${JSON.stringify(answer?.database)}.`);
+async function assertPlace(db: Pick<TenantDb, '$queryRaw'>, { served, marker, tenantsOf }: Subject): Promise<void> {
+  // Databases of one name may be on several servers; when these were started tells them apart.
+  const [answer] = await db.$queryRaw<{ database: string; server: string; marker: string }[]>`
+    SELECT current_database()::text AS database, extract(epoch FROM pg_postmaster_start_time())::text AS server, ${marker}::text AS marker`;
+  if (answer?.database !== served.database || answer.marker !== marker) {
+    throw new IsolationError(`A statement of tenant ${served.tenantId} was answered by the database ${JSON.stringify(answer?.database)}.`);
+  }
+  const place = `${answer.database} ${answer.server}`;
+  const other = tenantsOf.get(place) ?? served;
+  if (other !== served) throw new IsolationError(`One database answers the tenants ${other.tenantId} and ${served.tenantId}.`);
+  tenantsOf.set(place, served);
 }
 
 /** No row has the marker for its id, so whatever is found is not what was asked for. */
@@ -61,7 +69,8 @@ export async function assertIsolationBetween(
   clients: TenantClients,
   tenants: readonly [ServedTenant, ServedTenant],
 ): Promise<IsolationVerdict> {
-  const subjects = tenants.map((served) => ({ served, adapter: served.adapter, marker: randomUUID() }));
+  const tenantsOf = new Map<string, ServedTenant>();
+  const subjects = tenants.map((served) => ({ served, adapter: served.adapter, marker: randomUUID(), tenantsOf }));
   const [failure] = await tryIsolation(clients, subjects, operations);
   return failure ? { conclusive: false, failed: failure.tenant.served, cause: failure.cause } : { conclusive: true };
 }

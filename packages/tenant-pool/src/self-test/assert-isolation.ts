@@ -1,12 +1,13 @@
+import { ColumnTypeEnum } from '@prisma/driver-adapter-utils';
 import { IsolationError } from '../errors.ts';
+import { madeUpAdapter } from '../handles/made-up-adapter.ts';
 import type { TenantClients } from '../handles/tenant-clients.ts';
 import type { TenantDb } from '../lease.ts';
 import { tryIsolation, type TrialOperation, type TrialTenant } from './isolation-trial.ts';
-import { madeUpAdapter } from './made-up-adapter.ts';
 
 const tenants: readonly TrialTenant[] = ['00000000-0000-4000-8000-00000000000a', '00000000-0000-4000-8000-00000000000b'].map((marker) => ({
   marker,
-  adapter: madeUpAdapter(marker),
+  adapter: madeUpAdapter({ columnNames: ['id'], columnTypes: [ColumnTypeEnum.Text], rows: [[marker]] }),
 }));
 
 /** Ways to read, or to write and read back, the row with the tenant's own id. */

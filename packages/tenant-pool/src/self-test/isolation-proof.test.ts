@@ -1,13 +1,16 @@
+import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
 import { silentLogger } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import { IsolationError } from '../errors.ts';
 import { createTenantClients, type TenantClients } from '../handles/tenant-clients.ts';
+import { eventually } from '../testing/eventually.ts';
 import { batchingClients, sameClientForAll } from '../testing/leaking-clients.ts';
 import { openTenantAdapter } from '../testing/tenant-adapters.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { assertIsolationBetween, type ServedTenant } from './assert-isolation-between.ts';
-import { IsolationProof } from './isolation-proof.ts';
+import { IsolationProof, type IsolationProofOptions } from './isolation-proof.ts';
+import { recordingAdapter } from './recording-adapter.ts';
 
 let databases: TenantDatabases;
 const closing = new AsyncDisposableStack();
@@ -59,14 +62,30 @@ describe('the self-test over two databases', () => {
     await expect(assertIsolationBetween(ours(), [first, misled])).rejects.toThrow(IsolationError);
   });
 
+  test('fails where that other place has a database of the same name', async () => {
+    const misled = { ...second, adapter: first.adapter, database: first.database };
+    await expect(assertIsolationBetween(ours(), [first, misled])).rejects.toMatchObject({ cause: { message: /^One database answers/ } });
+  });
+
   test('is inconclusive where a database does not answer', async () => {
     expect(await assertIsolationBetween(ours(), [first, unreachable])).toMatchObject({ conclusive: false, failed: unreachable });
   });
 });
 
-function proofOver(clients: TenantClients) {
+function proofOver(clients: TenantClients, options: Pick<IsolationProofOptions, 'deadlineMs'> = {}) {
   const refuted: IsolationError[] = [];
-  return { refuted, proof: new IsolationProof({ clients, logger: silentLogger, onRefuted: (error) => void refuted.push(error) }) };
+  const onRefuted = (error: IsolationError) => void refuted.push(error);
+  return { refuted, proof: new IsolationProof({ clients, logger: silentLogger, onRefuted, ...options }) };
+}
+
+/** A tenant whose database is silent until it may answer. */
+function delayed(tenant: ServedTenant) {
+  const { promise, resolve: answer } = Promise.withResolvers<void>();
+  const queryRaw: SqlDriverAdapter['queryRaw'] = async (query) => {
+    await promise;
+    return await tenant.adapter.queryRaw(query);
+  };
+  return { answer, tenant: { ...tenant, adapter: { ...recordingAdapter(tenant.adapter, () => {}), queryRaw } } };
 }
 
 describe('the proof that tenants are kept apart', () => {
@@ -102,13 +121,39 @@ describe('the proof that tenants are kept apart', () => {
   });
 
   test('keeps nobody waiting for a database that fell silent', async () => {
-    const silent = { ...first, adapter: { ...first.adapter, queryRaw: async () => await new Promise<never>(() => {}) } };
-    const proof = new IsolationProof({ clients: ours(), logger: silentLogger, onRefuted: () => {}, deadlineMs: 50 });
-    await proof.admit(silent);
+    const { proof } = proofOver(ours(), { deadlineMs: 50 });
+    await proof.admit(delayed(first).tenant);
     await proof.admit(second);
     expect(proof.phase).toBe('open');
     await proof.admit(first);
     expect(proof.phase).toBe('proven');
+  });
+
+  test('fails even when a leak shows after nobody waits for it any more', async () => {
+    const { proof, refuted } = proofOver(untilFinished(batchingClients()), { deadlineMs: 50 });
+    const { tenant, answer } = delayed(first);
+    await proof.admit(tenant);
+    await proof.admit(second);
+    expect(proof.phase).toBe('open');
+    answer();
+    await eventually(() => refuted.length === 1);
+    expect(() => proof.assertNotRefuted()).toThrow(IsolationError);
+    await expect(proof.admit(second)).rejects.toThrow(IsolationError);
+  });
+
+  test('holds the first tenant open for as long as something is under way there', async () => {
+    const { proof } = proofOver(ours(), { deadlineMs: 50 });
+    const { tenant, answer } = delayed(first);
+    let held = 0;
+    const hold = () => {
+      held += 1;
+      return { [Symbol.asyncDispose]: async () => void (held -= 1) };
+    };
+    await proof.admit({ ...tenant, hold });
+    await proof.admit(second);
+    expect(held).toBe(1);
+    answer();
+    await eventually(() => held === 0);
   });
 
   test('refuses every tenant for good once it failed', async () => {

@@ -1,6 +1,6 @@
 import type { SqlDriverAdapter, SqlQuery } from '@prisma/driver-adapter-utils';
 import { IsolationError } from '../errors.ts';
-import type { HandleGrant } from '../handles/grant.ts';
+import { freeGrant } from '../handles/grant.ts';
 import type { EntryClient, TenantClients } from '../handles/tenant-clients.ts';
 import type { TenantDb } from '../lease.ts';
 import { recordingAdapter } from './recording-adapter.ts';
@@ -36,9 +36,11 @@ export async function tryIsolation<Tenant extends TrialTenant>(
 ): Promise<{ tenant: Tenant; cause: unknown }[]> {
   const strays: string[] = [];
   const trials = tenants.map((tenant) => {
-    const foreign = new Set(tenants.filter((other) => other !== tenant).map(({ marker }) => marker));
+    const foreign = tenants.filter((other) => other !== tenant).map(({ marker }) => marker);
     const record = ({ sql, args }: SqlQuery) => {
-      if (args.some((arg) => foreign.has(String(arg)))) strays.push(sql);
+      // As one text: the values of a list are in an array.
+      const values = String(args);
+      if (foreign.some((marker) => values.includes(marker))) strays.push(sql);
     };
     return { tenant, client: clients.open(recordingAdapter(tenant.adapter, record)) };
   });
@@ -56,9 +58,6 @@ export async function tryIsolation<Tenant extends TrialTenant>(
     { cause: wrong?.cause },
   );
 }
-
-/** Allows everything. */
-const freeGrant: HandleGrant = { enter: () => {}, leave: () => {}, explain: (error) => error };
 
 async function outcomeOf<Tenant extends TrialTenant>(
   operation: TrialOperation<Tenant>,

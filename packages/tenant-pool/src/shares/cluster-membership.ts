@@ -13,6 +13,8 @@ export interface MembershipOptions {
   onTurn: (turn: Turn) => void;
   /** Told whenever the store did not answer. */
   onFailure: (error: unknown) => void;
+  /** Told when it has left. */
+  onLeave: () => void;
 }
 
 /**
@@ -35,6 +37,10 @@ export class ClusterMembership implements ClusterShare {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
+  }
+
+  get cluster(): string {
+    return this.#options.cluster;
   }
 
   get share(): number {
@@ -103,10 +109,11 @@ export class ClusterMembership implements ClusterShare {
   }
 
   async #leave(): Promise<void> {
-    const { cluster, store, onFailure } = this.#options;
+    const { cluster, store, onFailure, onLeave } = this.#options;
     this.lookAgain();
     await this.#running;
     this.#share = 0;
     await changeClaims(store, cluster, this.#id, (claims) => leave(claims, this.#id)).catch(onFailure);
+    onLeave();
   }
 }

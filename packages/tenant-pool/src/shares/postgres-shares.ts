@@ -1,6 +1,7 @@
 import type { Logger } from '@tenantry/service';
-import { Client, type ClientConfig } from 'pg';
+import type { Client, ClientConfig } from 'pg';
 import { z } from 'zod';
+import { connectListener, endClient } from '../channels/listening-client.ts';
 import type { ClaimsSwap, ClaimStore, StoredClaims } from './claim-store.ts';
 import { silenceMs } from './claims.ts';
 import type { ShareRegister } from './share-register.ts';
@@ -107,18 +108,14 @@ class PostgresClaims implements ClaimStore {
   }
 
   async #connect(): Promise<Client> {
-    const client = new Client(this.#config);
-    // Whoever asks next notices as well, and says so.
-    client.on('error', () => {});
-    client.on('notification', ({ payload }) => this.#tell(payload ?? null));
+    const client = await connectListener({
+      connection: this.#config,
+      channel,
+      onMessage: (cluster) => this.#tell(cluster),
+      // Whoever asks next notices as well, and says so.
+      onError: () => {},
+    });
     client.once('end', () => this.#onEnd(client));
-    try {
-      await client.connect();
-      await client.query(`LISTEN ${channel}`);
-    } catch (error) {
-      await client.end().catch(() => {});
-      throw error;
-    }
     this.#tell(null);
     return client;
   }
@@ -132,6 +129,6 @@ class PostgresClaims implements ClaimStore {
   async #disconnect(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    await client?.end().catch(() => {});
+    if (client) await endClient(client);
   }
 }

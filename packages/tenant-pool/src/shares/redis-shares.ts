@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { abandonable, silentLogger, type Logger } from '@tenantry/service';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { subscribeTo } from '../channels/subscribe-to.ts';
 import type { ClaimsSwap, ClaimStore, StoredClaims } from './claim-store.ts';
 import { silenceMs } from './claims.ts';
 import type { ShareRegister } from './share-register.ts';
@@ -25,7 +26,6 @@ export function openRedisShares({ redis, installation = 'tenantry', logger = sil
 const answerDeadlineMs = 1000;
 /** Milliseconds that claims are kept after the last turn: longer than anybody who took it counts as alive. */
 const retentionMs = 86_400_000;
-const lastReconnectMs = 1000;
 
 const signOf = 'sign:';
 
@@ -53,19 +53,12 @@ class RedisClaims implements ClaimStore {
   // A restarted Redis may be an empty one.
   readonly isDurable = false;
   readonly #redis: Redis;
-  readonly #subscriber: Redis;
+  #subscriber: Redis | null = null;
   readonly #prefix: string;
 
   constructor(redis: Redis, installation: string) {
     this.#redis = redis;
     this.#prefix = `shares:${installation}`;
-    this.#subscriber = redis.duplicate({
-      autoResubscribe: false,
-      maxRetriesPerRequest: null,
-      retryStrategy: (attempt: number) => Math.min(attempt * 100, lastReconnectMs),
-    });
-    // Turns notice as well that Redis is away, and say so.
-    this.#subscriber.on('error', () => {});
   }
 
   async hear(cluster: string, member: string): Promise<StoredClaims> {
@@ -80,22 +73,13 @@ class RedisClaims implements ClaimStore {
   }
 
   onNews(listener: (cluster: string | null) => void): void {
-    this.#subscriber.on('message', (_channel, cluster) => listener(cluster));
-    this.#subscriber.on('ready', () => void this.#subscribe(listener));
+    // Turns notice as well that Redis is away, and say so.
+    this.#subscriber = subscribeTo({ redis: this.#redis, channel: this.#prefix, onMessage: listener, onFailure: () => {} });
+    this.#subscriber.on('error', () => {});
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#subscriber.disconnect();
-  }
-
-  async #subscribe(listener: (cluster: string | null) => void): Promise<void> {
-    try {
-      await this.#subscriber.subscribe(this.#prefix);
-      // Only now: what is published between the connection and the subscription is lost too.
-      listener(null);
-    } catch {
-      // The connection was lost again; the next one subscribes.
-    }
+    this.#subscriber?.disconnect();
   }
 
   #key(cluster: string): string {

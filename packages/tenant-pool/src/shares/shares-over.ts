@@ -12,14 +12,14 @@ export function sharesOver(store: ClaimStore, logger: Logger): ShareRegister {
 class StoredShares implements ShareRegister {
   readonly #store: ClaimStore;
   readonly #logger: Logger;
-  readonly #memberships = new Map<ClusterMembership, string>();
+  readonly #memberships = new Set<ClusterMembership>();
   #isDown = false;
 
   constructor(store: ClaimStore, logger: Logger) {
     this.#store = store;
     this.#logger = logger;
     store.onNews((cluster) => {
-      for (const [membership, itsCluster] of this.#memberships) if (cluster === null || cluster === itsCluster) membership.lookAgain();
+      for (const membership of this.#memberships) if (cluster === null || cluster === membership.cluster) membership.lookAgain();
     });
   }
 
@@ -27,31 +27,22 @@ class StoredShares implements ShareRegister {
     if (!Number.isSafeInteger(total) || total < 1) {
       throw new RangeError(`The connections to the cluster "${cluster}" must be a whole number above 0, not ${total}.`);
     }
-    const membership = new ClusterMembership({
+    const membership: ClusterMembership = new ClusterMembership({
       cluster,
       total,
       store: this.#store,
       onShare,
       onTurn: this.#turnWatch(cluster, total),
       onFailure: (err) => this.#onFailure(err),
+      onLeave: () => this.#memberships.delete(membership),
     });
-    this.#memberships.set(membership, cluster);
+    this.#memberships.add(membership);
     await membership.start();
-    return {
-      get share() {
-        return membership.share;
-      },
-      report: (held) => membership.report(held),
-      [Symbol.asyncDispose]: async () => {
-        await membership[Symbol.asyncDispose]();
-        this.#memberships.delete(membership);
-      },
-    };
+    return membership;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#memberships.keys()].map(async (membership) => await membership[Symbol.asyncDispose]()));
-    this.#memberships.clear();
+    await Promise.all([...this.#memberships].map(async (membership) => await membership[Symbol.asyncDispose]()));
     await this.#store[Symbol.asyncDispose]();
   }
 

@@ -89,6 +89,7 @@ describe('the budget of a cluster', () => {
 
   test('goes to who waits when a busy tenant has a connection to spare', async () => {
     await using fixture = await openPool(databases, { limits: { ...limits, acquireDeadlineMs: 3000 } });
+    await settleSelfTest(fixture, databases);
     await using busy = await fixture.pool.lease(first.tenantId, { operation });
     await Promise.all([1, 2].map(async () => await busy.db.$queryRaw`SELECT 1 FROM pg_sleep(0.05)`));
     expect(await databases.sessions(first)).toHaveLength(2);
@@ -132,7 +133,7 @@ describe('the budget of a cluster', () => {
 
   test('counts a connection until it has closed', async () => {
     await using proxy = await openSlowClosingProxy(first, 80);
-    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1, idleConnectionMs: 10 } });
+    await using fixture = await openPool(databases, { limits: { connectionsPerCluster: 1, idleConnectionMs: 10, preconnects: 0 } });
     fixture.table.update(first.tenantId, { host: '127.0.0.1', port: proxy.port });
     await using lease = await fixture.pool.lease(first.tenantId, { operation });
     await sleep(40);

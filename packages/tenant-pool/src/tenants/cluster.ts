@@ -40,6 +40,11 @@ export class Cluster {
     return entry;
   }
 
+  /** Refuses to open the tenants that wait for a connection. */
+  refuseOpenings(error: unknown): void {
+    for (const connections of this.#opener.openings) connections.refuseAll(error);
+  }
+
   /** Gives the entry what its tenant's tier may have now. */
   setTier({ connections }: TenantEntry, { tier }: TenantPlacement): void {
     connections.setLimits(tenantLimits(this.#options.limits, tier));
@@ -56,7 +61,7 @@ export class Cluster {
       cluster: this.#options.name,
       limit: this.budget.limit,
       reserved: this.budget.used,
-      open: total((entry) => entry.connections.open),
+      open: total((entry) => entry.connections.open) + this.#opening(),
       idle: total((entry) => entry.connections.idle),
       waitingForBudget: this.budget.waiting,
       waitingForConnection: total((entry) => entry.connections.waiting),
@@ -64,6 +69,11 @@ export class Cluster {
       leases: total((entry) => entry.leases.size),
       oldestLeaseMs: this.#oldestLeaseMs(),
     };
+  }
+
+  /** Connections of tenants that are being opened. */
+  #opening(): number {
+    return this.#opener.openings.values().reduce((sum, { open }) => sum + open, 0);
   }
 
   #oldestLeaseMs(): number {

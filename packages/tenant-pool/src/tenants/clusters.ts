@@ -32,9 +32,9 @@ export class Clusters {
     return [...this.#clusters.values()].map((cluster) => cluster.usage());
   }
 
-  /** Refuses all work that waits for a connection. */
-  refuseAll(error: unknown): void {
-    for (const { budget } of this.#clusters.values()) budget.refuseAll(error);
+  /** Refuses to open the tenants that wait for a connection. */
+  refuseOpenings(error: unknown): void {
+    for (const cluster of this.#clusters.values()) cluster.refuseOpenings(error);
   }
 
   /** Leaves the other processes its shares. No connection may be left by then. */

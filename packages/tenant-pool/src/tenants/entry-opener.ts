@@ -33,30 +33,45 @@ export interface EntryOpenerOptions {
 export class EntryOpener {
   readonly #options: EntryOpenerOptions;
   readonly #budget: ConnectionBudget;
+  readonly #openings = new Set<TenantConnections>();
 
   constructor(options: EntryOpenerOptions, budget: ConnectionBudget) {
     this.#options = options;
     this.#budget = budget;
   }
 
+  /** Connections of tenants that are being opened. */
+  get openings(): ReadonlySet<TenantConnections> {
+    return this.#openings;
+  }
+
   /**
    * Opens an entry that is proven to reach its database.
    *
    * @throws {TenantBusyError} when the budget gave no connection within the deadline
-   * @throws {TenantUnavailableError} when the database cannot be reached; its `cause` is the driver's error
+   * @throws {TenantUnavailableError} when the database cannot be reached; its `cause` is the driver's error, if the driver was asked
    */
   async open(placement: TenantPlacement): Promise<TenantEntry> {
     let entry: TenantEntry | undefined;
     const connections = this.#connections(placement, () => entry);
-    const gate = this.#gate(placement, connections);
+    const gate = this.#gate(placement, connections, () => entry);
+    this.#openings.add(connections);
     try {
       const [driver] = await Promise.all([connections.adapter(), this.#reach(connections, gate)]);
       entry = this.#entry(placement, connections, gate, driver);
       return entry;
     } catch (cause) {
       await connections.end(0);
-      throw cause instanceof TenantryError ? cause : connectionError(connectionFailure(cause) ?? 'unreachable', cause);
+      throw cause instanceof TenantryError ? cause : this.#failed(cause);
+    } finally {
+      this.#openings.delete(connections);
     }
+  }
+
+  #failed(cause: unknown): TenantryError {
+    const failure = connectionFailure(cause) ?? 'unreachable';
+    this.#options.events.onConnectionFailure(failure);
+    return connectionError(failure, cause);
   }
 
   async #reach(connections: TenantConnections, gate: TenantGate): Promise<void> {
@@ -92,9 +107,10 @@ export class EntryOpener {
     });
   }
 
-  #gate({ tenantId }: TenantPlacement, connections: TenantConnections): TenantGate {
+  #gate({ tenantId }: TenantPlacement, connections: TenantConnections, entry: () => TenantEntry | undefined): TenantGate {
     const { breakers, events } = this.#options;
-    return new TenantGate({ tenantId, breakers, acquire: () => connections.acquire(), events });
+    const isClosing = () => (entry()?.phase ?? 'open') !== 'open';
+    return new TenantGate({ tenantId, breakers, acquire: () => connections.acquire(), isClosing, events });
   }
 
   #entry(placement: TenantPlacement, connections: TenantConnections, gate: TenantGate, driver: SqlDriverAdapter): TenantEntry {

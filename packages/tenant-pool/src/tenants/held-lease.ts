@@ -34,6 +34,7 @@ export class HeldLease implements TenantLease, HandleGrant {
   #state: LeaseState = { phase: 'held' };
   #transactions = 0;
   #db: TenantDb | undefined;
+  #revocation: AbortController | undefined;
 
   /** @param holdMs milliseconds that it may be held, where that was agreed */
   constructor(host: LeaseHost, operation: string, holdMs?: number) {
@@ -50,6 +51,12 @@ export class HeldLease implements TenantLease, HandleGrant {
     return (this.#db ??= this.#host.client.handleFor(this));
   }
 
+  get revoked(): AbortSignal {
+    this.#revocation ??= new AbortController();
+    if (this.#state.phase === 'over' && this.#state.error) this.#revocation.abort(this.#state.error);
+    return this.#revocation.signal;
+  }
+
   /** Whether an interactive transaction is open. */
   get isInTransaction(): boolean {
     return this.#transactions > 0;
@@ -60,9 +67,11 @@ export class HeldLease implements TenantLease, HandleGrant {
       case 'held':
         break;
       case 'finishing':
-        if (work !== 'within-transaction') throw this.#endedError();
+        if (work === 'operation' || work === 'transaction') throw this.#endedError();
         break;
       case 'over':
+        // Returned, not revoked: an operation that was under way then has the rest of its parts done.
+        if (this.#state.error === null && work === 'within-operation') break;
         throw this.#state.error ?? this.#endedError();
     }
     if (work === 'transaction') this.#transactions += 1;
@@ -81,7 +90,7 @@ export class HeldLease implements TenantLease, HandleGrant {
     const failure = connectionFailure(error);
     if (!failure) return error;
     // Cut off at the drain's deadline: the reason is why it was drained.
-    if (this.#state.phase === 'over') return this.#state.error ?? this.#endedError();
+    if (this.#state.phase === 'over' && this.#state.error) return this.#state.error;
     this.#host.onConnectionFailure(failure);
     return connectionError(failure, error);
   }
@@ -104,6 +113,7 @@ export class HeldLease implements TenantLease, HandleGrant {
 
   #end(error: TenantryError | null): void {
     this.#state = { phase: 'over', error };
+    if (error) this.#revocation?.abort(error);
     this.#host.onLeaseEnd(this);
   }
 

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import { LeaseOverdueError } from '../errors.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openPool } from '../testing/pool-fixture.ts';
+import { recordingLogger } from '../testing/recording-logger.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 
 let databases: TenantDatabases;
@@ -15,12 +15,6 @@ beforeAll(async () => {
   tenant = databases.tenant(0);
 });
 afterAll(async () => await databases?.[Symbol.asyncDispose]());
-
-function recordingLogger() {
-  const lines: Record<string, unknown>[] = [];
-  const logger = pino({ level: 'warn' }, { write: (line: string) => void lines.push(JSON.parse(line)) });
-  return { lines, logger };
-}
 
 describe('a lease that is not returned', () => {
   test('is warned of once, by the name of its operation', async () => {

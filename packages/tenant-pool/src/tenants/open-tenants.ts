@@ -1,13 +1,15 @@
-import type { Logger, TenantryError } from '@tenantry/service';
+import { TenantryError, type Logger } from '@tenantry/service';
 import type { TenantBreakers } from '../breaker/tenant-breakers.ts';
 import { connectionFailure } from '../connections/connection-failure.ts';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantDirectory } from '../directory/tenant-directory.ts';
-import { LeaseRevokedError, TenantNotFoundError, TenantUnavailableError } from '../errors.ts';
+import { LeaseRevokedError, TenantUnavailableError } from '../errors.ts';
 import type { PoolEvents } from '../pool-events.ts';
 import type { Cluster } from './cluster.ts';
 import type { HeldLease } from './held-lease.ts';
-import { refusalOf } from './serving.ts';
+import { LiveEntries } from './live-entries.ts';
+import { PlacementChecks } from './placement-checks.ts';
+import { standingOf } from './serving.ts';
 import type { EvictionReason, TenantEntry } from './tenant-entry.ts';
 
 export interface OpenTenantsOptions {
@@ -25,103 +27,99 @@ export interface OpenTenantsOptions {
 /** The tenants that this process has connections to: opened when first wanted, closed when they are elsewhere or served no more. */
 export class OpenTenants {
   readonly #options: OpenTenantsOptions;
-  /** The open entry of each tenant; one that is closing is no longer here. */
-  readonly #entries = new Map<string, TenantEntry>();
+  readonly #entries: LiveEntries;
   readonly #openings = new Map<string, Promise<TenantEntry>>();
-  readonly #closings = new Set<Promise<void>>();
-  /** Entries whose placement may have changed and could not be read. */
-  readonly #doubtful = new Set<TenantEntry>();
+  readonly #checks: PlacementChecks<TenantEntry>;
   #isStopping = false;
 
   constructor(options: OpenTenantsOptions) {
     this.#options = options;
+    const { logger, drainDeadlineMs, events, clusterOf } = options;
+    this.#entries = new LiveEntries({ logger, drainDeadlineMs, events, onClosed: (entry) => clusterOf(entry.placement).delete(entry) });
+    this.#checks = new PlacementChecks({ check: async (entry) => await this.#verify(entry), logger });
   }
 
-  /** The entry to lease from; opened, once for all who ask meanwhile, if it is not open. */
+  /**
+   * The entry to lease from; opened, once for all who ask meanwhile, if it is not open.
+   *
+   * @throws by the tenant's status, or because the process is stopping
+   */
   async entryFor(tenantId: string): Promise<TenantEntry> {
     const placement = await this.#servedPlacement(tenantId);
     const entry = this.#entries.get(placement.tenantId);
     if (entry) {
       const difference = entry.differenceTo(placement);
       if (!difference) return entry;
-      void this.#closeOutdated(entry, difference);
+      this.#closeOutdated(entry, difference);
     }
     return await this.#openOnce(placement.tenantId);
   }
 
+  /** Closes what there is of the tenant, and what is being opened as soon as it is open. */
   async evict(tenantId: string, reason: string): Promise<void> {
+    const close = async () =>
+      await this.#entries.closeTenant(tenantId, 'requested', new LeaseRevokedError(`Tenant ${tenantId} was evicted: ${reason}.`));
+    const closed = close();
     await this.#openings.get(tenantId)?.catch(() => {});
-    const entry = this.#entries.get(tenantId);
-    if (entry) await this.close(entry, 'requested', new LeaseRevokedError(`Tenant ${tenantId} was evicted: ${reason}.`));
+    await Promise.all([closed, close()]);
   }
 
-  /**
-   * Closes an entry after its work in flight. Never rejects.
-   *
-   * @param revokeWith what its leases throw from now on; null lets them be returned until the deadline
-   */
+  /** @see LiveEntries.close */
   async close(entry: TenantEntry, reason: EvictionReason, revokeWith: TenantryError | null): Promise<void> {
-    const { drainDeadlineMs, events, logger, clusterOf } = this.#options;
-    if (entry.phase === 'open') {
-      events.onEviction(reason);
-      logger.debug({ tenantId: entry.tenantId, reason }, 'closing the connections of a tenant');
-    }
-    if (this.#entries.get(entry.tenantId) === entry) this.#entries.delete(entry.tenantId);
-    this.#doubtful.delete(entry);
-    const closing = entry.close({ reason, revokeWith, deadlineMs: drainDeadlineMs });
-    this.#closings.add(closing);
-    await closing;
-    this.#closings.delete(closing);
-    clusterOf(entry.placement).delete(entry);
+    await this.#entries.close(entry, reason, revokeWith);
   }
 
-  /** Closes all that is open; leases throw `error` from now on. */
+  /** Closes all that there is; leases throw `error` from now on. */
   closeAll(reason: EvictionReason, error: TenantryError): void {
-    for (const entry of this.#entries.values()) void this.close(entry, reason, error);
+    void this.#entries.closeAll(reason, error);
   }
 
   /** Looks again where a tenant is, or where all are, and closes what has become outdated. */
   reconsider(tenantId: string | null): void {
-    if (tenantId !== null) this.#options.breakers.forget(tenantId);
-    const entries = tenantId === null ? [...this.#entries.values()] : [this.#entries.get(tenantId)];
-    for (const entry of entries) if (entry) void this.#verify(entry);
+    if (tenantId === null) {
+      this.#checks.doubt(this.#entries.all());
+      void this.#checks.settle();
+    } else {
+      this.#options.breakers.forget(tenantId);
+      for (const entry of this.#entries.of(tenantId)) void this.#checks.check(entry);
+    }
   }
 
   /** Has the credentials of an entry read anew, because its database refused them. */
   async refetch(entry: TenantEntry): Promise<void> {
     await this.#options.directory.invalidate(entry.tenantId);
-    await this.#verify(entry);
+    await this.#checks.check(entry);
   }
 
-  /** All leases that are held. */
-  *leases(): IterableIterator<HeldLease> {
-    for (const { leases } of this.#entries.values()) yield* leases;
+  /** All leases that are held of tenants that are open. */
+  leases(): Iterable<HeldLease> {
+    return this.#entries.leases();
   }
 
   /** Closes entries idle for longer than `idleMs`, and looks again at those whose placement could not be read. */
   sweep(idleMs: number): void {
-    for (const entry of this.#doubtful) void this.#verify(entry);
-    const longAgo = performance.now() - idleMs;
-    for (const entry of this.#entries.values()) {
-      if (entry.idleSince !== null && entry.idleSince < longAgo) void this.close(entry, 'idle', null);
-    }
+    void this.#checks.settle();
+    this.#entries.closeIdle(idleMs);
   }
 
   /** Opens nothing from now on, and ends when all is closed. Leases get the drain's deadline to be returned. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    const closed = this.#entries.closeAll('shutdown', null);
     await Promise.allSettled(this.#openings.values());
-    for (const entry of this.#entries.values()) void this.close(entry, 'shutdown', null);
-    await Promise.all(this.#closings);
+    await Promise.all([closed, this.#entries.closeAll('shutdown', null)]);
   }
 
   /** @throws by the tenant's status, or because the process is stopping */
   async #servedPlacement(tenantId: string): Promise<TenantPlacement> {
-    const placement = await this.#options.directory.lookup(tenantId);
+    const standing = await standingOf(this.#options.directory, tenantId);
+    if (standing instanceof TenantryError) {
+      // Word of the change may be late, or lost: what is open shall not outlive it.
+      void this.#entries.closeTenant(tenantId.toLowerCase(), 'status', standing);
+      throw standing;
+    }
     if (this.#isStopping) throw new TenantUnavailableError('This process is stopping.');
-    const refusal = refusalOf(placement);
-    if (refusal) throw refusal;
-    return placement;
+    return standing;
   }
 
   #openOnce(tenantId: string): Promise<TenantEntry> {
@@ -150,9 +148,9 @@ export class OpenTenants {
   async #openAt(placement: TenantPlacement): Promise<TenantEntry> {
     const entry = await this.#options.clusterOf(placement).open(placement);
     await this.#admit(entry);
-    this.#entries.set(entry.tenantId, entry);
+    this.#entries.add(entry);
     // A change that came while it was being opened was not this entry's to hear.
-    await this.#verify(entry);
+    await this.#checks.check(entry);
     if (entry.phase !== 'open') return await this.#openAt(await this.#servedPlacement(placement.tenantId));
     // Whoever waited for the entry takes a lease in the microtasks of this turn; only then may it count as idle.
     setImmediate(() => entry.settle());
@@ -168,29 +166,22 @@ export class OpenTenants {
     }
   }
 
-  /** Closes the entry if its tenant is no longer to be reached, or not there. Never rejects. */
+  /** Closes the entry if its tenant is no longer to be reached, or not there. @throws when that cannot be read */
   async #verify(entry: TenantEntry): Promise<void> {
-    try {
-      const placement = await this.#options.directory.lookup(entry.tenantId);
-      const refusal = refusalOf(placement);
-      const difference = entry.differenceTo(placement);
-      if (refusal) void this.close(entry, 'status', refusal);
-      else if (difference) void this.#closeOutdated(entry, difference);
-      else this.#keep(entry, placement);
-    } catch (error) {
-      if (error instanceof TenantNotFoundError) return void this.close(entry, 'status', error);
-      if (entry.phase === 'open') this.#doubtful.add(entry);
-      this.#options.logger.warn({ err: error, tenantId: entry.tenantId }, 'could not read where a tenant is now');
-    }
+    const { directory, clusterOf } = this.#options;
+    if (entry.phase === 'closed') return;
+    const standing = await standingOf(directory, entry.tenantId);
+    if (standing instanceof TenantryError) return void this.close(entry, 'status', standing);
+    const difference = entry.differenceTo(standing);
+    if (difference) this.#closeOutdated(entry, difference);
+    else clusterOf(standing).setTier(entry, standing);
   }
 
-  #keep(entry: TenantEntry, placement: TenantPlacement): void {
-    this.#doubtful.delete(entry);
-    this.#options.clusterOf(placement).setTier(entry, placement);
-  }
-
-  async #closeOutdated(entry: TenantEntry, reason: 'rotated' | 'moved'): Promise<void> {
-    this.#options.breakers.forget(entry.tenantId);
-    await this.close(entry, reason, new LeaseRevokedError(`Tenant ${entry.tenantId} was ${reason}; try again.`));
+  /** Who holds connections under former credentials may return them in time; nobody goes on in a place where the tenant was. */
+  #closeOutdated(entry: TenantEntry, reason: 'rotated' | 'moved'): void {
+    const { tenantId } = entry;
+    if (entry.phase === 'open') this.#options.breakers.forget(tenantId);
+    const revokeWith = reason === 'moved' ? new LeaseRevokedError(`Tenant ${tenantId} has moved; try again.`) : null;
+    void this.close(entry, reason, revokeWith);
   }
 }

@@ -39,10 +39,7 @@ export function tenantAdapter({ adapter, gate, onStatement }: TenantAdapterOptio
     ...statements(transaction, timed),
     commit: async () => await transaction.commit().finally(done),
     rollback: async () => await transaction.rollback().finally(done),
-    createSavepoint: async (name) => await timed(`SAVEPOINT ${name}`, async () => await transaction.createSavepoint?.(name)),
-    rollbackToSavepoint: async (name) =>
-      await timed(`ROLLBACK TO SAVEPOINT ${name}`, async () => await transaction.rollbackToSavepoint?.(name)),
-    releaseSavepoint: async (name) => await timed(`RELEASE SAVEPOINT ${name}`, async () => await transaction.releaseSavepoint?.(name)),
+    ...savepoints(transaction, timed),
   });
 
   return {
@@ -66,6 +63,23 @@ export function tenantAdapter({ adapter, gate, onStatement }: TenantAdapterOptio
 }
 
 type Run = <Result>(sql: string, run: () => Promise<Result>) => Promise<Result>;
+
+/** Those methods that the driver has: Prisma refuses what would need another. */
+function savepoints(transaction: Transaction, run: Run): Partial<Transaction> {
+  const timed = (sql: string, method: (name: string) => Promise<void> | undefined) => async (name: string) =>
+    await run(`${sql} ${name}`, async () => await method(name));
+  return {
+    ...('createSavepoint' in transaction && {
+      createSavepoint: timed('SAVEPOINT', (name) => transaction.createSavepoint?.(name)),
+    }),
+    ...('rollbackToSavepoint' in transaction && {
+      rollbackToSavepoint: timed('ROLLBACK TO SAVEPOINT', (name) => transaction.rollbackToSavepoint?.(name)),
+    }),
+    ...('releaseSavepoint' in transaction && {
+      releaseSavepoint: timed('RELEASE SAVEPOINT', (name) => transaction.releaseSavepoint?.(name)),
+    }),
+  };
+}
 
 function statements(queryable: SqlQueryable, run: Run): Pick<SqlQueryable, 'queryRaw' | 'executeRaw'> {
   return {

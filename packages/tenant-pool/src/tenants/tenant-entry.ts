@@ -8,7 +8,7 @@ import type { QueryReport } from '../handles/grant.ts';
 import type { EntryClient } from '../handles/tenant-clients.ts';
 import type { PoolEvents } from '../pool-events.ts';
 import { HeldLease, type LeaseHost } from './held-lease.ts';
-import { connectionKey } from './serving.ts';
+import { connectionKey, placeKey } from './serving.ts';
 
 /** Why an entry was closed; a label of the metrics. */
 export type EvictionReason = 'capacity' | 'idle' | 'status' | 'rotated' | 'moved' | 'requested' | 'shutdown' | 'isolation';
@@ -33,10 +33,7 @@ export interface CloseOptions {
   deadlineMs: number;
 }
 
-type EntryState =
-  | { phase: 'open'; idleSince: number | null }
-  | { phase: 'draining'; reason: EvictionReason; quiet: () => void; closed: Promise<void> }
-  | { phase: 'closed'; reason: EvictionReason };
+type EntryState = { phase: 'open'; idleSince: number | null } | { phase: 'draining'; quiet: () => void } | { phase: 'closed' };
 
 /** One tenant's connections under one version of its credentials, and who uses them. */
 export class TenantEntry implements LeaseHost {
@@ -87,7 +84,8 @@ export class TenantEntry implements LeaseHost {
   /** Why connections made for this entry's placement do not serve `placement`; null when they do. */
   differenceTo(placement: TenantPlacement): 'rotated' | 'moved' | null {
     if (placement === this.placement || connectionKey(placement) === this.#key) return null;
-    return placement.credentialVersion === this.placement.credentialVersion ? 'moved' : 'rotated';
+    const isSamePlace = placeKey(placement) === placeKey(this.placement);
+    return isSamePlace && placement.credentialVersion !== this.placement.credentialVersion ? 'rotated' : 'moved';
   }
 
   /** @returns null when the entry is closing */
@@ -110,7 +108,7 @@ export class TenantEntry implements LeaseHost {
 
   onConnectionFailure(failure: ConnectionFailure): void {
     this.#events.onConnectionFailure(failure);
-    if (failure === 'authentication') this.#refetch(this);
+    if (failure === 'authentication' && this.#state.phase === 'open') this.#refetch(this);
   }
 
   onOperationStart(): void {
@@ -138,37 +136,32 @@ export class TenantEntry implements LeaseHost {
     }
   }
 
-  /** Stops leasing, waits for what is in flight, then closes the connections. Never rejects. */
-  async close(options: CloseOptions): Promise<void> {
-    switch (this.#state.phase) {
-      case 'open': {
-        const { promise, resolve: quiet } = Promise.withResolvers<void>();
-        const closed = this.#drain(promise, options);
-        this.#state = { phase: 'draining', reason: options.reason, quiet, closed };
-        if (options.revokeWith) this.#revoke(options.revokeWith);
-        this.settle();
-        return await closed;
-      }
-      case 'draining':
-        if (options.revokeWith) this.#revoke(options.revokeWith);
-        return await this.#state.closed;
-      case 'closed':
-        return;
-    }
+  /**
+   * Stops leasing, waits for what is in flight, then closes the connections. To be called once.
+   *
+   * @throws what the client throws that cannot be disposed of; no connection is left even so
+   */
+  async close({ reason, revokeWith, deadlineMs }: CloseOptions): Promise<void> {
+    const { promise, resolve: quiet } = Promise.withResolvers<void>();
+    this.#state = { phase: 'draining', quiet };
+    if (revokeWith) this.revoke(revokeWith);
+    this.settle();
+    await this.#quietOrLate(promise, deadlineMs);
+    this.revoke(new LeaseRevokedError(`The connections of tenant ${this.tenantId} were closed: ${reason}.`));
+    await this.connections.end(deadlineMs);
+    this.#state = { phase: 'closed' };
+    await this.client[Symbol.asyncDispose]();
   }
 
-  async #drain(quiet: Promise<void>, { reason, deadlineMs }: CloseOptions): Promise<void> {
+  /** Has all leases throw `error` from now on. */
+  revoke(error: TenantryError): void {
+    for (const lease of this.#leases) lease.revoke(error);
+  }
+
+  async #quietOrLate(quiet: Promise<void>, deadlineMs: number): Promise<void> {
     const { promise: late, resolve } = Promise.withResolvers<void>();
     const deadline = setTimeout(resolve, deadlineMs);
     await Promise.race([quiet, late]);
     clearTimeout(deadline);
-    this.#revoke(new LeaseRevokedError(`The connections of tenant ${this.tenantId} were closed: ${reason}.`));
-    await this.connections.end(deadlineMs);
-    await this.client[Symbol.asyncDispose]();
-    this.#state = { phase: 'closed', reason };
-  }
-
-  #revoke(error: TenantryError): void {
-    for (const lease of this.#leases) lease.revoke(error);
   }
 }

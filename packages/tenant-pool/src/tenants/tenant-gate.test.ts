@@ -82,6 +82,17 @@ describe('a tenant whose database does not answer', () => {
   });
 });
 
+test('a tenant whose work is cut off at the drain’s deadline is not taken to fail', async () => {
+  await using fixture = await openPool(databases, { breaker, limits: { drainDeadlineMs: 100 } });
+  const lease = await fixture.pool.lease(first.tenantId, { operation });
+  const works = [1, 2, 3].map(async () => await lease.db.$queryRaw`SELECT 1 FROM pg_sleep(5)`.catch((error: unknown) => error));
+  await eventually(async () => (await databases.sessions(first)).length === 3);
+  await fixture.pool.evict(first.tenantId, 'test');
+  for (const error of await Promise.all(works)) expect(error).toMatchObject({ code: 'TENANT_UNAVAILABLE' });
+  expect(await fixture.metric('tenantry_pool_breaker_changes_total')).toBe(0);
+  expect(await outcomeOf(fixture, first)).toBe('granted');
+});
+
 test('a tenant whose role has too many connections is TENANT_BUSY, and tried again', async () => {
   await databases.administer(`ALTER ROLE ${second.role} CONNECTION LIMIT 0`);
   await using fixture = await openPool(databases, { breaker });

@@ -8,6 +8,8 @@ export interface TenantGateOptions {
   tenantId: string;
   breakers: TenantBreakers;
   acquire: () => EndWork | Promise<EndWork>;
+  /** Whether the connections are being taken away, so that how work ends says nothing of the database. */
+  isClosing: () => boolean;
   events: Pick<PoolEvents, 'onConnectionWait'>;
 }
 
@@ -26,7 +28,7 @@ export class TenantGate {
    * @throws {TenantBusyError} when no connection came free within the deadline
    */
   async enter(): Promise<Passage> {
-    const { tenantId, breakers, acquire, events } = this.#options;
+    const { tenantId, breakers, acquire, isClosing, events } = this.#options;
     breakers.check(tenantId);
     const start = performance.now();
     const acquired = acquire();
@@ -34,7 +36,7 @@ export class TenantGate {
     events.onConnectionWait(performance.now() - start);
     try {
       // Again, as the database may have failed while this waited.
-      return new Passage(breakers.admit(tenantId), endWork);
+      return new Passage(breakers.admit(tenantId), endWork, isClosing);
     } catch (error) {
       endWork();
       throw error;
@@ -45,11 +47,13 @@ export class TenantGate {
 /** A piece of work that has a connection, or the right to make one, until it leaves. */
 export class Passage {
   readonly #endWork: EndWork;
+  readonly #isClosing: () => boolean;
   #attempt: Attempt | null;
 
-  constructor(attempt: Attempt, endWork: EndWork) {
+  constructor(attempt: Attempt, endWork: EndWork, isClosing: () => boolean) {
     this.#attempt = attempt;
     this.#endWork = endWork;
+    this.#isClosing = isClosing;
   }
 
   /** Tells the breaker that the database answered. */
@@ -61,7 +65,8 @@ export class Passage {
   /** @param error what the work failed with, if it failed: an error of SQL is an answer, too */
   leave(error?: unknown): void {
     const failure = error === undefined ? null : connectionFailure(error);
-    if (failure) this.#attempt?.failed(failure);
+    if (this.#isClosing()) this.#attempt?.abandoned();
+    else if (failure) this.#attempt?.failed(failure);
     else this.#attempt?.succeeded();
     this.#attempt = null;
     this.#endWork();

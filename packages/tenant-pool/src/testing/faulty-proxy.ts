@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openTestServer } from './test-server.ts';
 
 /**
  * `reset`: a connection breaks as soon as it is made. `silence`: it is made, and nothing passes in either direction, not even that one
@@ -25,26 +25,23 @@ export interface FaultyProxy extends AsyncDisposable {
 /** A way to a server that can be made to fail. */
 export async function openFaultyProxy(upstream: { host: string; port: number }): Promise<FaultyProxy> {
   const proxy = new Proxy(upstream);
-  await proxy.listen();
-  return proxy;
+  const server = await openTestServer((client) => proxy.onConnection(client));
+  const dispose = async () => {
+    proxy.sever();
+    await server[Symbol.asyncDispose]();
+  };
+  return Object.assign(proxy, { port: server.port, [Symbol.asyncDispose]: dispose });
 }
 
-class Proxy implements FaultyProxy {
+class Proxy implements Omit<FaultyProxy, 'port' | typeof Symbol.asyncDispose> {
   made = 0;
   delayMs = 0;
   readonly #upstream: { host: string; port: number };
   readonly #open = new Set<Socket>();
-  readonly #server = createServer((client) => this.#onConnection(client));
   #mode: ProxyMode = 'forward';
 
   constructor(upstream: { host: string; port: number }) {
     this.#upstream = upstream;
-  }
-
-  get port(): number {
-    const address = this.#server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port was given');
-    return address.port;
   }
 
   get mode(): ProxyMode {
@@ -59,11 +56,6 @@ class Proxy implements FaultyProxy {
     }
   }
 
-  async listen(): Promise<void> {
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-  }
-
   sever(): void {
     for (const socket of this.#open) socket.destroy();
   }
@@ -72,13 +64,7 @@ class Proxy implements FaultyProxy {
     for (const socket of this.#open) socket.resetAndDestroy();
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.sever();
-    this.#server.close();
-    await once(this.#server, 'close');
-  }
-
-  #onConnection(client: Socket): void {
+  onConnection(client: Socket): void {
     this.made += 1;
     if (this.#mode === 'reset') return void client.resetAndDestroy();
     const target = connect(this.#upstream);

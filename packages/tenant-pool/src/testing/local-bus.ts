@@ -8,7 +8,7 @@ export class LocalBus implements InvalidationBus {
     this.#listeners.tell(tenantId);
   }
 
-  async subscribe(listener: (tenantId: string | null) => void): Promise<AsyncDisposable> {
+  subscribe(listener: (tenantId: string | null) => void): Disposable {
     return this.#listeners.add(listener);
   }
 

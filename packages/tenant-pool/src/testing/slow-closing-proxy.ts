@@ -1,6 +1,6 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openTestServer } from './test-server.ts';
 
 export interface SlowClosingProxy extends AsyncDisposable {
   readonly port: number;
@@ -12,38 +12,27 @@ export interface SlowClosingProxy extends AsyncDisposable {
 
 /** A way to a server on which closing a connection takes `closeMs`. */
 export async function openSlowClosingProxy(upstream: { host: string; port: number }, closeMs: number): Promise<SlowClosingProxy> {
-  const open = new Set<Socket>();
   let [made, most] = [0, 0];
-  const server = createServer({ allowHalfOpen: true }, (client) => {
-    made += 1;
-    open.add(client);
-    most = Math.max(most, open.size);
-    const target = connect(upstream);
-    client.on('data', (chunk) => target.write(chunk));
-    target.on('data', (chunk) => client.write(chunk));
-    target.on('end', () => void sleep(closeMs).then(() => client.end()));
-    client.on('close', () => {
-      open.delete(client);
-      target.destroy();
-    });
-    for (const socket of [client, target]) socket.on('error', () => {});
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  const server = await openTestServer(
+    (client) => {
+      made += 1;
+      most = Math.max(most, server.sockets.size);
+      const target = connect(upstream).on('error', () => {});
+      client.on('data', (chunk) => target.write(chunk));
+      target.on('data', (chunk) => client.write(chunk));
+      target.on('end', () => void sleep(closeMs).then(() => client.end()));
+      client.on('close', () => target.destroy());
+    },
+    { allowHalfOpen: true },
+  );
   return {
-    port: address.port,
+    port: server.port,
     get made() {
       return made;
     },
     get most() {
       return most;
     },
-    [Symbol.asyncDispose]: async () => {
-      for (const client of open) client.destroy();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose](),
   };
 }

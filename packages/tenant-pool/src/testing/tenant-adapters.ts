@@ -3,7 +3,6 @@ import { unseal } from '@tenantry/service';
 import { Pool } from 'pg';
 import { adapterOver } from '../connections/driver.ts';
 import type { TenantPlacement } from '../directory/placement.ts';
-import type { HandleGrant } from '../handles/grant.ts';
 import type { TenantDatabases } from './tenant-databases.ts';
 
 export interface TenantAdapter extends AsyncDisposable {
@@ -18,6 +17,3 @@ export async function openTenantAdapter(
   const pool = new Pool({ host, port, database, user: role, password: unseal(sealedPassword, tenantId, keyRing), max: 2 });
   return { adapter: await adapterOver(pool), [Symbol.asyncDispose]: async () => await pool.end() };
 }
-
-/** A grant that allows everything. */
-export const freeGrant: HandleGrant = { enter: () => {}, leave: () => {}, explain: (error) => error };

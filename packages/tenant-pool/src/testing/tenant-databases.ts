@@ -29,16 +29,21 @@ export function tenantAt(placements: readonly TenantPlacement[], index: number):
 
 /** @param url of the server, as its superuser. Default: the tests' Postgres */
 export async function createTenantDatabases(count: number, url: string = inject('postgresUrl')): Promise<TenantDatabases> {
+  await using cleanup = new AsyncDisposableStack();
   const server = new URL(url);
   const prefix = `pool_${randomBytes(4).toString('hex')}`;
   const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
-  const administrator = new Pool({ connectionString: server.href, max: 1 });
+  const administrator = cleanup.adopt(new Pool({ connectionString: server.href, max: 1 }), async (pool) => await pool.end());
   // A server that is stopped in a test takes the administrator's connection with it.
   administrator.on('error', () => {});
   const urlOf = (database: string) => Object.assign(new URL(server), { pathname: database }).href;
+  const create = async (database: string, options = '') => {
+    cleanup.defer(async () => void (await administrator.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`)));
+    await administrator.query(`CREATE DATABASE ${database} ${options}`);
+  };
 
   const template = `${prefix}_template`;
-  await administrator.query(`CREATE DATABASE ${template}`);
+  await create(template);
   await migrateDatabase({ url: urlOf(template), database: 'tenant' });
   await runOnce(urlOf(template), 'GRANT ALL ON ALL TABLES IN SCHEMA public TO PUBLIC');
 
@@ -47,14 +52,16 @@ export async function createTenantDatabases(count: number, url: string = inject(
     const name = `${prefix}_${index}`;
     const tenantId = randomUUID();
     const password = randomBytes(12).toString('base64url');
+    cleanup.defer(async () => void (await administrator.query(`DROP ROLE IF EXISTS ${name}`)));
     await administrator.query(`CREATE ROLE ${name} LOGIN PASSWORD '${password}'`);
-    await administrator.query(`CREATE DATABASE ${name} OWNER ${name} TEMPLATE ${template} STRATEGY wal_log`);
+    await create(name, `OWNER ${name} TEMPLATE ${template} STRATEGY wal_log`);
     const sealedPassword = seal(password, tenantId, keyRing);
     placements.push(
       placementOf({ tenantId, host: server.hostname, port: Number(server.port), database: name, role: name, sealedPassword }),
     );
   }
 
+  const owned = cleanup.move();
   return {
     placements,
     tenant: (index) => tenantAt(placements, index),
@@ -67,13 +74,7 @@ export async function createTenantDatabases(count: number, url: string = inject(
       (await administrator.query<Row>(sql, values)).rows,
     within: async <Row extends QueryResultRow>({ database }: TenantPlacement, sql: string, values: unknown[] = []) =>
       await runOnce<Row>(urlOf(database), sql, values),
-    [Symbol.asyncDispose]: async () => {
-      for (const name of [template, ...placements.map(({ database }) => database)]) {
-        await administrator.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
-        await administrator.query(`DROP ROLE IF EXISTS ${name}`);
-      }
-      await administrator.end();
-    },
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   };
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach } from 'vitest';
 import type { ClientStrategy } from '../handles/tenant-clients.ts';
-import type { TenantLease } from '../lease.ts';
+import type { TenantDb, TenantLease } from '../lease.ts';
 import { openPool, type PoolFixture } from './pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from './tenant-databases.ts';
 
@@ -11,8 +12,14 @@ export interface TwoTenants extends AsyncDisposable {
   /** Name of the first one's database. */
   readonly database: string;
   open(strategy: ClientStrategy): Promise<PoolFixture>;
-  /** A lease on each. */
-  lease(fixture: PoolFixture): Promise<[first: TenantLease, second: TenantLease]>;
+}
+
+/** A pool, a lease on the first of two tenants with its handle, and one on the other. */
+export interface LeasedTenants {
+  readonly fixture: PoolFixture;
+  readonly lease: TenantLease;
+  readonly db: TenantDb;
+  readonly other: TenantLease;
 }
 
 export async function createTwoTenants(): Promise<TwoTenants> {
@@ -27,10 +34,27 @@ export async function createTwoTenants(): Promise<TwoTenants> {
     userId,
     database: first.database,
     open: async (strategy) => await openPool(databases, { strategy }),
-    lease: async ({ pool }) => [
-      await pool.lease(first.tenantId, { operation: 'test' }),
-      await pool.lease(second.tenantId, { operation: 'test' }),
-    ],
     [Symbol.asyncDispose]: async () => await databases[Symbol.asyncDispose](),
   };
+}
+
+/** Opens a pool for the tests of a suite, and leases both tenants for each of them. */
+export function leaseForEachTest(tenants: () => TwoTenants, strategy: ClientStrategy, onLease: (leased: LeasedTenants) => void): void {
+  let fixture: PoolFixture;
+
+  beforeAll(async () => {
+    fixture = await tenants().open(strategy);
+  });
+  afterAll(async () => await fixture?.[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    const { databases } = tenants();
+    const lease = await fixture.pool.lease(databases.tenant(0).tenantId, { operation: 'test' });
+    const other = await fixture.pool.lease(databases.tenant(1).tenantId, { operation: 'test' });
+    onLease({ fixture, lease, db: lease.db, other });
+    return async () => {
+      await lease[Symbol.asyncDispose]();
+      await other[Symbol.asyncDispose]();
+    };
+  });
 }

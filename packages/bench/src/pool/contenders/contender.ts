@@ -21,7 +21,7 @@ export const contenderSchema = z.discriminatedUnion('kind', [
     connections: z.int(),
     connectionsPerTenant: z.int(),
   }),
-  z.object({ kind: z.literal('map'), connectionsPerTenant: z.int() }),
+  z.object({ kind: z.literal('map'), connectionsPerTenant: z.int(), keepsStatements: z.boolean().optional() }),
   z.object({ kind: z.literal('lru'), size: z.int(), connectionsPerTenant: z.int() }),
 ]);
 

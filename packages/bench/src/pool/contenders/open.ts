@@ -10,7 +10,7 @@ export async function openContender(spec: ContenderSpec, tenants: readonly Tenan
   return clientPerTenant({
     urlOf: (tenantId) => urls.get(tenantId) ?? unknownTenant(tenantId),
     connectionsPerTenant: spec.connectionsPerTenant,
-    ...(spec.kind === 'lru' ? { size: spec.size } : {}),
+    ...(spec.kind === 'lru' ? { size: spec.size } : { keepsStatements: spec.keepsStatements ?? false }),
   });
 }
 

@@ -14,7 +14,7 @@ const keyRing = new Map([['bench', randomBytes(32)]]);
 /** Nothing changes during a run. */
 const silentBus = {
   publish: async () => {},
-  subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+  subscribe: () => ({ [Symbol.dispose]: () => {} }),
 };
 
 /** Milliseconds that a run may last: a tenant that was warm stays so. */
