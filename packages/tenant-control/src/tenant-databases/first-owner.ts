@@ -1,21 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
-import type { TenantLogin } from '../clusters/pooler-access.ts';
+import type { ClientBase } from 'pg';
 
 export interface FirstOwner {
   readonly email: string;
   readonly name: string;
 }
 
-/** Invites the tenant's first owner; one who is there stays as they are. */
-export async function inviteFirstOwner(
-  admin: ClusterAdmin,
-  { roleName: role, password, databaseName }: TenantLogin,
-  { email, name }: FirstOwner,
-): Promise<void> {
-  await admin.as({ role, password }, databaseName, async (client) => {
-    await client.query(invitation, [randomUUID(), email, name, randomUUID()]);
-  });
+/**
+ * Invites the tenant's first owner; one who is there stays as they are.
+ *
+ * @param client signed in as the tenant's role
+ */
+export async function inviteFirstOwner(client: ClientBase, { email, name }: FirstOwner): Promise<void> {
+  await client.query(invitation, [randomUUID(), email, name, randomUUID()]);
 }
 
 const invitation = `

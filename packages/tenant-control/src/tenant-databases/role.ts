@@ -1,10 +1,10 @@
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
-import { boundRole } from '../clusters/role-bounds.ts';
+import { boundRole, boundsOf } from '../clusters/role-bounds.ts';
 import { actFor } from '../postgres/act-for.ts';
 import { scramVerifier } from '../postgres/scram.ts';
 
 /** Connections of one tenant at most, over all processes: a backstop behind the pools' own budgets. */
-const connectionLimit = 40;
+export const connectionLimit = 40;
 
 /** A role and what it signs in with. */
 export interface Login {
@@ -23,13 +23,19 @@ export async function makeRole(
   onPart: () => Promise<void> = async () => {},
 ): Promise<void> {
   const role = escapeIdentifier(roleName);
+  const attributes = `LOGIN CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(scramVerifier(password))}`;
   const { rowCount } = await administrator.query('SELECT FROM pg_roles WHERE rolname = $1', [roleName]);
+  await onPart();
   if (rowCount === 0) {
-    await administrator.query(`CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS`);
+    // One transaction: nobody ever sees the role without its bounds.
+    await administrator.query(`
+      CREATE ROLE ${role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS ${attributes};
+      ${boundsOf(roleName)}`);
+  } else {
+    await administrator.query(`ALTER ROLE ${role} ${attributes}`);
+    await boundRole(administrator, roleName);
   }
   await onPart();
-  await administrator.query(`ALTER ROLE ${role} CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(scramVerifier(password))}`);
-  await boundRole(administrator, roleName);
   await actFor(administrator, roleName);
 }
 

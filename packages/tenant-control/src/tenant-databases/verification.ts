@@ -1,22 +1,23 @@
 import { latestMigration } from '@tenantry/prisma';
-import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
-import type { TenantLogin } from '../clusters/pooler-access.ts';
+import type { ClientBase } from 'pg';
 
 /**
- * Uses a database as its tenant will: with its role, its password and its rights.
+ * Uses a database as its tenant will.
  *
+ * @param client signed in as the tenant's role
  * @throws when it is not fit for a tenant
  */
-export async function verifyDatabase(admin: ClusterAdmin, { roleName: role, password, databaseName }: TenantLogin): Promise<void> {
-  await admin.as({ role, password }, databaseName, async (client) => {
-    const { rows } = await client.query<{ version: string | null; foreign_objects: string | null }>(stateOfDatabase);
-    const { version = null, foreign_objects: foreignObjects = null } = rows[0] ?? {};
-    const wanted = latestMigration('tenant');
-    if (version !== wanted) throw new Error(`The database has the schema version ${version}, not ${wanted}.`);
-    if (foreignObjects !== null) throw new Error(`The tenant's role does not own ${foreignObjects}.`);
-    const { rowCount } = await client.query('UPDATE tenant_settings SET updated_at = now()');
-    if (rowCount !== 1) throw new Error(`The database has ${rowCount} rows of settings, not 1.`);
-  });
+export async function verifyDatabase(client: ClientBase): Promise<void> {
+  const { rows } = await client.query<{ version: string | null; foreign_objects: string | null }>(stateOfDatabase);
+  const { version = null, foreign_objects: foreignObjects = null } = rows[0] ?? {};
+  const wanted = latestMigration('tenant');
+  if (version !== wanted) throw new Error(`The database has the schema version ${version}, not ${wanted}.`);
+  if (foreignObjects !== null) throw new Error(`The tenant's role does not own ${foreignObjects}.`);
+  // Not to be kept: that it may be written is all there is to know.
+  await client.query('BEGIN');
+  const { rowCount } = await client.query('UPDATE tenant_settings SET updated_at = now()');
+  await client.query('ROLLBACK');
+  if (rowCount !== 1) throw new Error(`The database has ${rowCount} rows of settings, not 1.`);
 }
 
 const stateOfDatabase = `
