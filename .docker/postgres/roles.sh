@@ -3,11 +3,14 @@
 # superuser's password.
 set -eu
 psql --username "$POSTGRES_USER" --dbname postgres --set ON_ERROR_STOP=1 \
+  --set control_owner_password="$(cat /run/secrets/control-owner-password)" \
   --set control_password="$(cat /run/secrets/control-password)" \
   --set provisioner_password="$(cat /run/secrets/provisioner-password)" \
   --set pooler_password="$(cat /run/secrets/pooler-password)" <<'SQL'
+-- Only the service `setup` is the owner, who may change the schema. What the services may do in it, `setup` grants.
+CREATE ROLE tenantry_control_owner LOGIN PASSWORD :'control_owner_password';
 CREATE ROLE tenantry_control LOGIN PASSWORD :'control_password';
-CREATE DATABASE tenantry_control OWNER tenantry_control;
+CREATE DATABASE tenantry_control OWNER tenantry_control_owner;
 CREATE ROLE tenantry_provisioner LOGIN CREATEDB CREATEROLE PASSWORD :'provisioner_password';
 -- PgBouncer's own: provisioning lets it into each tenant's database, to read how that tenant's role signs in.
 CREATE ROLE tenantry_pooler LOGIN PASSWORD :'pooler_password';

@@ -66,6 +66,10 @@ describe('readGatewayConfig', () => {
     ['SUBGRAPH_USERS_URL', 'ftp://users'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
     ['CORS_ORIGINS', '*'],
+    ['TRUSTED_PROXIES', 'proxy.example'],
+    ['TRUSTED_PROXIES', '10.0.0.0/33'],
+    ['TRUSTED_PROXIES', '10.0.0.0/8/8'],
+    ['TRUSTED_PROXIES', 'true'],
     ['JWT_SECRET', 'a secret of at least thirty-two bytes'],
   ])('refuses %s=%s in production', (name, value) => {
     const problems = problemsOf({ ...complete, [name]: value });
@@ -76,6 +80,11 @@ describe('readGatewayConfig', () => {
   test('takes the origins whose pages may call', () => {
     const { corsOrigins } = readGatewayConfig({ ...complete, CORS_ORIGINS: 'https://app.example.com, http://localhost:5173' }, schemas);
     expect(corsOrigins).toEqual(['https://app.example.com', 'http://localhost:5173']);
+  });
+
+  test('takes the proxies that are trusted', () => {
+    const { trustedProxies } = readGatewayConfig({ ...complete, TRUSTED_PROXIES: '10.0.0.0/8, 192.0.2.1,2001:db8::/32' }, schemas);
+    expect(trustedProxies).toEqual(['10.0.0.0/8', '192.0.2.1', '2001:db8::/32']);
   });
 
   test('takes a shared secret in development', () => {

@@ -11,6 +11,7 @@ import {
 import { z } from 'zod';
 import type { SubgraphSource } from './composition/compose-supergraph.ts';
 import { findSubgraphs, type SubgraphSchema } from './composition/find-subgraphs.ts';
+import { trustedProxiesVariable } from './http/trusted-proxies.ts';
 
 /** How the gateway's process is run. */
 export interface GatewayEnvironment extends ProcessConfig {
@@ -19,6 +20,7 @@ export interface GatewayEnvironment extends ProcessConfig {
   readonly subgraphs: readonly SubgraphSource[];
   /** Absent: those of the mode. */
   readonly corsOrigins?: readonly string[];
+  readonly trustedProxies?: readonly string[];
 }
 
 const ownVariables = {
@@ -30,6 +32,7 @@ const ownVariables = {
     .transform((text) => text.split(',').map((entry) => entry.trim()))
     .refine((origins) => origins.every(isOrigin), 'must be origins such as https://app.example.com, separated by commas')
     .optional(),
+  TRUSTED_PROXIES: trustedProxiesVariable.optional(),
 };
 
 /**
@@ -46,6 +49,7 @@ export function readGatewayConfig(environment: Environment, schemas: readonly Su
     ...processConfig(own),
     signingKey: own.SUBGRAPH_SIGNING_KEY,
     ...(own.CORS_ORIGINS && { corsOrigins: own.CORS_ORIGINS }),
+    ...(own.TRUSTED_PROXIES && { trustedProxies: own.TRUSTED_PROXIES }),
     tokens,
     subgraphs: schemas.map((schema) => ({ ...schema, url: urls[urlVariable(schema.name)]! })),
   };

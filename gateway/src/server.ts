@@ -30,6 +30,8 @@ export interface GatewayConfig {
   limits?: Partial<OperationLimits>;
   /** Origins whose pages may call the gateway from a browser. Default: Sandbox's own in development, none in production. */
   corsOrigins?: readonly string[];
+  /** Addresses and networks of reverse proxies whose `X-Forwarded-For` is believed. Default: none, the client is whoever connects. */
+  trustedProxies?: readonly string[];
   /** What Sandbox opens with. */
   sandbox?: SandboxOptions;
 }
@@ -61,6 +63,7 @@ export async function startGateway(config: GatewayConfig): Promise<Gateway> {
 
   const server = Fastify({
     bodyLimit: limits.bodyBytes,
+    trustProxy: config.trustedProxies ? [...config.trustedProxies] : false,
     ...requestDeadline(),
     genReqId: ({ headers }) => requestIdOf(headers),
   });

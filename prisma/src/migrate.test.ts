@@ -122,8 +122,8 @@ describe('the databases themselves', () => {
   test.each(['Acme', 'ac', 'a--b', '-acme', 'acme-', '1acme', 'a'.repeat(41), 'acmé'])('refuse the slug %s', async (slug) => {
     await migrateDatabase({ url, database: 'control' });
     await query(`INSERT INTO clusters (name, host, port, updated_at) VALUES ('standard', 'localhost', 5432, now())`);
-    const insert = `INSERT INTO tenants (id, slug, name, cluster_name, database_name, role_name, sealed_password, updated_at)
-                    VALUES (gen_random_uuid(), $1, 'name', 'standard', $1, $1, '', now())`;
+    const insert = `INSERT INTO tenants (id, slug, name, cluster_name, database_name, role_name, login_name, sealed_password, updated_at)
+                    VALUES (gen_random_uuid(), $1, 'name', 'standard', $1, $1, $1, '', now())`;
     await expect(query(insert, [slug])).rejects.toThrow('tenants_slug_is_a_label');
     await query(insert, ['acme-2']);
   });

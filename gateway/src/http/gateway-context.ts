@@ -2,6 +2,7 @@ import { bearerToken, resolveTenantContext, type Principal, type TenantContext, 
 import { clientSignal, TenantryError, type Logger } from '@tenantry/service';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { GraphQLError } from 'graphql';
+import { originOf } from './client-origin.ts';
 import { challenges, internalFault, toRefusal } from './refusal.ts';
 import { recordOf, type RequestRecord } from './request-record.ts';
 
@@ -32,7 +33,8 @@ export function createContextFunction({
     const { headers, id: requestId } = request;
     try {
       const principal = await authenticate(headers.authorization, verifier);
-      const tenantContext = resolveTenantContext(principal, { requestedTenantId: singleValue(headers['x-tenant-id']), requestId });
+      const requestedTenantId = singleValue(headers['x-tenant-id']);
+      const tenantContext = resolveTenantContext(principal, { requestedTenantId, requestId, origin: originOf(request) });
       return { requestId, tenantContext, signal: clientSignal(reply), record: recordOf(request) };
     } catch (error) {
       throw refuse(error, request, logger);

@@ -30,6 +30,7 @@ export const peopleResolvers: GraphQLResolverMap<TestContext> = {
       tenantId: tenant.tenantId,
       impersonated: tenant.impersonated,
       requestId: tenant.requestId,
+      origin: tenant.origin,
       headers,
     }),
     fail(_parent, { code, retryAfterMs }: { code?: string; retryAfterMs?: number }) {

@@ -21,7 +21,7 @@ const ada: Principal = {
   emailVerified: true,
 };
 const operator: Principal = { ...ada, subject: 'op', tenantId: null, scopes: ['tenants:read', 'tenants:impersonate'] };
-const ofTenant: TenantContext = { principal: ada, tenantId, impersonated: false, requestId: 'r-1' };
+const ofTenant: TenantContext = { principal: ada, tenantId, impersonated: false, requestId: 'r-1', origin: '203.0.113.7' };
 
 describe('a signed context', () => {
   it.each<[string, TenantContext]>([
@@ -29,6 +29,8 @@ describe('a signed context', () => {
     ['of an operator', { ...ofTenant, principal: operator, tenantId: null }],
     ['of an operator within a tenant', { ...ofTenant, principal: operator, impersonated: true }],
     ['of nobody', { ...ofTenant, principal: null, tenantId: null }],
+    ['of a client by IPv6', { ...ofTenant, origin: '2001:db8::7' }],
+    ['of a client whose address is not known', { ...ofTenant, origin: null }],
   ])('%s arrives as it was sent', (_whose, context) => {
     expect(verifier.verify(signer.sign(context, 'users'))).toEqual(context);
   });
@@ -109,6 +111,7 @@ describe('what is not a signed context is refused:', () => {
     ['a principal with a field too many', { ...ofTenant, principal: { ...ada, roles: ['owner'] } }],
     ['a tenant that is no UUID', { ...ofTenant, tenantId: 'acme', principal: { ...ada, tenantId: 'acme' } }],
     ['no request id', { ...ofTenant, requestId: '' }],
+    ['an origin that is no address', { ...ofTenant, origin: 'somewhere' }],
     ['impersonation by text', { ...ofTenant, impersonated: 'false' }],
     ["another tenant than its token's", { ...ofTenant, tenantId: '0199aaaa-0000-7000-8000-000000000002' }],
     ["a tenant's token without its tenant", { ...ofTenant, tenantId: null }],

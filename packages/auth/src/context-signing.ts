@@ -1,4 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
+import { isIP } from 'node:net';
 import { UnauthenticatedError } from '@tenantry/service';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
@@ -75,6 +76,10 @@ const contextSchema: z.ZodType<TenantContext> = z
     tenantId: tenantIdSchema.nullable(),
     impersonated: z.boolean(),
     requestId: z.string().min(1),
+    origin: z
+      .string()
+      .refine((text) => isIP(text) !== 0)
+      .nullable(),
   })
   .refine(isCoherent);
 

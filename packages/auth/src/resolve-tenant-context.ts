@@ -8,6 +8,8 @@ export interface ContextRequest {
   /** The client's `x-tenant-id`: never an identity, it only narrows what a platform operator may reach. */
   requestedTenantId: string | null;
   requestId: string;
+  /** Address that the client called from; null when it is not known. */
+  origin: string | null;
 }
 
 /**
@@ -17,18 +19,18 @@ export interface ContextRequest {
  * @throws {UnauthenticatedError} when a tenant is asked for without a token
  * @throws {BadInputError} when what is asked for cannot be a tenant's id
  */
-export function resolveTenantContext(principal: Principal | null, { requestedTenantId, requestId }: ContextRequest): TenantContext {
+export function resolveTenantContext(principal: Principal | null, { requestedTenantId, ...request }: ContextRequest): TenantContext {
   const ownTenantId = principal?.tenantId ?? null;
-  if (requestedTenantId === null) return { principal, tenantId: ownTenantId, impersonated: false, requestId };
+  if (requestedTenantId === null) return { principal, tenantId: ownTenantId, impersonated: false, ...request };
 
   const requested = tenantIdSchema.safeParse(requestedTenantId);
   if (!requested.success) throw new BadInputError("The header x-tenant-id must be a tenant's id (a UUID).");
   if (principal === null) throw new UnauthenticatedError('The header x-tenant-id says nothing without a token: send Authorization too.');
   const tenantId = requested.data;
-  if (ownTenantId === tenantId) return { principal, tenantId, impersonated: false, requestId };
+  if (ownTenantId === tenantId) return { principal, tenantId, impersonated: false, ...request };
   if (ownTenantId !== null) throw new ForbiddenError('The header x-tenant-id names another tenant than the token.');
   if (!principal.scopes.includes(operatorScope.impersonate)) {
     throw new ForbiddenError(`To act within a tenant by x-tenant-id, a token needs the scope ${operatorScope.impersonate}.`);
   }
-  return { principal, tenantId, impersonated: true, requestId };
+  return { principal, tenantId, impersonated: true, ...request };
 }

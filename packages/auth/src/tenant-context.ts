@@ -9,6 +9,8 @@ export interface TenantContext {
   /** True when a platform operator acts within a tenant; every such request is audited. */
   readonly impersonated: boolean;
   readonly requestId: string;
+  /** Address that the client called from, as the gateway saw it; null when it is not known. */
+  readonly origin: string | null;
 }
 
 /** The header that carries a signed {@link TenantContext} from the gateway to a subgraph. */

@@ -1,5 +1,6 @@
 import { poolSuite } from './pool/suite.ts';
+import { provisionSuite } from './provision/suite.ts';
 import type { Suite } from './suite.ts';
 
 /** A suite is a folder of scenarios; this is the list of them. */
-export const suites: readonly Suite[] = [poolSuite];
+export const suites: readonly Suite[] = [poolSuite, provisionSuite];

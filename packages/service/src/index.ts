@@ -1,6 +1,7 @@
 export { abandonable } from './abandonable.ts';
 export { clientSignal } from './client-signal.ts';
 export { parseEnvironment, variable, type Environment, type Mode } from './config.ts';
+export { describeError, type ErrorDescription } from './describe-error.ts';
 export { drainConnections } from './drain-connections.ts';
 export {
   BadInputError,
@@ -23,5 +24,5 @@ export { createLogger, silentLogger, type Logger } from './logger.ts';
 export { startOperationsServer } from './operations-server.ts';
 export { processConfig, processVariables, type ProcessConfig } from './process-variables.ts';
 export { requestDeadline } from './request-deadline.ts';
-export { keyRingVariable, seal, unseal, type KeyRing } from './sealing.ts';
+export { keyRingVariable, seal, sealingKeyId, unseal, type KeyRing } from './sealing.ts';
 export { canonicalUuid } from './uuid.ts';

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { UnsealError } from './errors.ts';
-import { keyRingVariable, seal, unseal, type KeyRing } from './sealing.ts';
+import { keyRingVariable, seal, sealingKeyId, unseal, type KeyRing } from './sealing.ts';
 
 const [oldKey, newKey] = [randomBytes(32), randomBytes(32)];
 const ring: KeyRing = new Map([['k1', oldKey]]);
@@ -58,6 +58,8 @@ describe('while a key is rotated', () => {
     const sealedBefore = seal('hunter2', acme, ring);
     const sealedAfter = seal('hunter3', acme, rotated);
     expect(sealedAfter).toMatch(/^k2\./);
+    expect(sealingKeyId(rotated)).toBe('k2');
+    expect(() => sealingKeyId(new Map())).toThrow(UnsealError);
     expect(unseal(sealedBefore, acme, rotated)).toBe('hunter2');
     expect(unseal(sealedAfter, acme, rotated)).toBe('hunter3');
   });

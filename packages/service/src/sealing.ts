@@ -41,14 +41,17 @@ export const keyRingVariable = z
  * @returns `keyId.base64url(nonce ‖ tag ‖ ciphertext)`
  */
 export function seal(secret: string, boundTo: string, ring: KeyRing): string {
-  const [current] = ring;
-  if (!current) throw new UnsealError('The key ring is empty.');
-  const [keyId, key] = current;
+  const [keyId, key] = sealingKey(ring);
   const nonce = randomBytes(nonceBytes);
   const cipher = createCipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
   cipher.setAAD(Buffer.from(boundTo));
   const sealed = Buffer.concat([cipher.update(secret, 'utf8'), cipher.final()]);
   return `${keyId}.${Buffer.concat([nonce, cipher.getAuthTag(), sealed]).toString('base64url')}`;
+}
+
+/** Id of the key that {@link seal} takes, which what it returns begins with, and a dot. @throws {UnsealError} */
+export function sealingKeyId(ring: KeyRing): string {
+  return sealingKey(ring)[0];
 }
 
 /** @throws {UnsealError} */
@@ -65,6 +68,12 @@ export function unseal(sealed: string, boundTo: string, ring: KeyRing): string {
   } catch (cause) {
     throw new UnsealError('A sealed secret does not open: it was changed, or sealed for something else.', { cause });
   }
+}
+
+function sealingKey(ring: KeyRing): [id: string, key: Buffer] {
+  const [current] = ring;
+  if (!current) throw new UnsealError('The key ring is empty.');
+  return current;
 }
 
 function splitOnce(text: string, separator: string): [string, string] {

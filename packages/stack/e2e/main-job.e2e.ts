@@ -97,8 +97,14 @@ function describeMainJob(options: Partial<StackOptions>): void {
     expect(within.errors).toBeUndefined();
     expect(within.data.users.nodes).toHaveLength(1);
     expect(await stack.auditOf('audited-1')).toEqual([
-      { action: 'tenant.impersonate', subject: 'operator', tenant_id: acme.tenant.id, outcome: 'ALLOWED' },
+      { action: 'tenant.impersonate', subject: 'operator', tenant_id: acme.tenant.id, outcome: 'ALLOWED', origin: '127.0.0.1' },
     ]);
+    const log = `{ auditLog(first: 100, filter: { action: "tenant.impersonate", tenantId: "${acme.tenant.id}" }) {
+      totalCount nodes { requestId subject origin tenant { slug } detail { name value } } } }`;
+    expect((await stack.ask(operator, log)).data.auditLog).toEqual({
+      totalCount: 1,
+      nodes: [{ requestId: 'audited-1', subject: 'operator', origin: '127.0.0.1', tenant: { slug: 'acme' }, detail: expect.any(Array) }],
+    });
 
     const stranger = await stack.ask(acme.ownerToken, '{ me { email } }', {}, { 'x-tenant-id': globex.tenant.id });
     expect(stranger.errors?.[0]?.extensions.code).toBe('FORBIDDEN');

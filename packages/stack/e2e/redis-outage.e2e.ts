@@ -24,7 +24,7 @@ test.runIf(redisUrl)(
 
     const unannounced = await stack.ask(operator, suspend, { id: acme.tenant.id });
     expect(unannounced.errors?.[0]).toMatchObject({
-      message: expect.stringContaining('SUSPENDED now, but not every process could be told'),
+      message: expect.stringContaining('was changed, but not every process could be told'),
       extensions: { code: 'TENANT_UNAVAILABLE', retryAfterMs: 1000 },
     });
     expect((await askAcme()).errors?.[0]?.extensions.code).toBe('TENANT_SUSPENDED');

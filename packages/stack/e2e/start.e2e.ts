@@ -1,13 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { freePort } from '@tenantry/backing-services';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const main = new URL('../src/main.ts', import.meta.url).pathname;
+const cli = new URL('../../cli/src/main.ts', import.meta.url).pathname;
 const longestStartMs = 60_000;
 
 let directory: string;
@@ -33,12 +35,18 @@ test(
     expect(globex.data.tenant.name).toBe('Globex');
     expect(operator.data.tenants.nodes.map(({ slug }: { slug: string }) => slug).toSorted()).toEqual(['acme', 'globex']);
 
+    const listed = await tenantry('tenants', 'list', '--json');
+    expect(listed.split('\n').filter(Boolean)).toHaveLength(2);
+    const token = await tenantry('token', '--scope', 'tenants:read');
+    expect(await askAs(token.trim(), '{ tenants { totalCount } }')).toEqual({ data: { tenants: { totalCount: 2 } } });
+
     const second = run();
     expect(await second.ended).toBe(1);
     expect(second.output()).toContain(`Tenantry already runs from ${directory} (http://127.0.0.1:${ports.gateway}/graphql)`);
 
     await stop(first.child);
     await Promise.all(Object.values(ports).map(expectFree));
+    await expect(tenantry('tenants', 'list')).rejects.toMatchObject({ code: 78, stderr: expect.stringContaining('No stack runs from') });
 
     const later = await startProcess();
     const [again] = await Promise.all(commandsIn(later.output()).map(runCurl));
@@ -106,6 +114,21 @@ async function stop(child: ChildProcess): Promise<void> {
   child.kill('SIGINT');
   const [status] = await ended;
   expect(status).toBe(0);
+}
+
+/** What the command prints beside a running start. */
+async function tenantry(...args: readonly string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [cli, '--data', directory, ...args]);
+  return stdout;
+}
+
+async function askAs(token: string, query: string): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${ports.gateway}/graphql`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+    body: JSON.stringify({ query }),
+  });
+  return await response.json();
 }
 
 function commandsIn(output: string): string[] {

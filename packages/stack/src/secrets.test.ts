@@ -13,7 +13,7 @@ describe('keepSecrets', () => {
     const first = await keepSecrets(directory);
     expect(await keepSecrets(directory)).toEqual(first);
     expect(first.signingKey).toHaveLength(32);
-    expect(first.jwtSecret).toHaveLength(32);
+    expect(first.jwtSecret.length).toBeGreaterThanOrEqual(32);
   });
 
   test('lets nobody else read them', async () => {

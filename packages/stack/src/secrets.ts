@@ -15,11 +15,16 @@ export interface Secrets {
 
 export const secretsFileName = 'secrets.json';
 
+const leastSecretLength = 32;
 const key = z.base64().transform((text) => Buffer.from(text, 'base64'));
 
 const storedSecrets = z.object({
   postgresPassword: z.string().min(16),
-  jwtSecret: key,
+  // As JWT_SECRET is read: the text's own bytes.
+  jwtSecret: z
+    .string()
+    .min(leastSecretLength)
+    .transform((text) => Buffer.from(text)),
   signingKey: key,
   credentialsKey: keyRingVariable,
 });

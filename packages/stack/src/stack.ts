@@ -18,11 +18,16 @@ import { databaseUrl } from './database-url.ts';
 import { developmentTokens, signToken, type TokenClaims } from './development-tokens.ts';
 import type { Secrets } from './secrets.ts';
 
+/** Name of the control database on the stack's Postgres. */
+export const defaultControlDatabase = 'tenantry_control';
+
 export interface StackOptions {
   /** Administrator's URL of the Postgres that holds the control database and, as the cluster `standard`, every tenant's. */
   postgresUrl: string;
-  /** Default `tenantry_control`. */
+  /** Default {@link defaultControlDatabase}. */
   controlDatabase?: string;
+  /** Databases kept ready for new tenants. Default: that of a cluster. */
+  shelf?: number;
   secrets: Secrets;
   /** Default null: directory cache and invalidation without Redis, through Postgres. */
   redisUrl?: string | null;
@@ -78,13 +83,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function openControlledServices(options: StackOptions, metrics: Registry): Promise<OpenServices> {
-  const { postgresUrl, controlDatabase = 'tenantry_control', secrets, redisUrl = null, logger } = options;
+  const { postgresUrl, controlDatabase = defaultControlDatabase, shelf, secrets, redisUrl = null, logger } = options;
   const controlDatabaseUrl = databaseUrl(postgresUrl, controlDatabase);
   await prepareControlDatabase(controlDatabaseUrl);
   return await openServices({
     service: 'stack',
     controlDatabaseUrl,
-    clusters: [{ name: 'standard', adminUrl: postgresUrl }],
+    clusters: [{ name: 'standard', adminUrl: postgresUrl, ...(shelf !== undefined && { shelf }) }],
     keyRing: secrets.keyRing,
     redisUrl,
     logger,

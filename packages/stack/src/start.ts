@@ -4,11 +4,13 @@ import { startEmbeddedPostgres } from '@tenantry/backing-services';
 import type { SandboxOptions } from '@tenantry/gateway';
 import { startOperationsServer, type Logger } from '@tenantry/service';
 import type { SubgraphServices } from '@tenantry/subgraph-kit';
+import { databaseUrl } from './database-url.ts';
 import { prepareDemo, type DemoTenant } from './demo.ts';
+import { publishDevelopmentSettings } from './development-settings.ts';
 import { signToken } from './development-tokens.ts';
 import { assertPortsAreFree } from './ports.ts';
 import { keepSecrets, type Secrets } from './secrets.ts';
-import { startStack } from './stack.ts';
+import { defaultControlDatabase, startStack } from './stack.ts';
 import { takeStartLock } from './start-lock.ts';
 import type { StartOptions } from './start-options.ts';
 import { step } from './step.ts';
@@ -49,6 +51,9 @@ export async function start({ directory, port, metricsPort, postgresPort }: Star
     await step('Demo tenants, subgraphs and gateway', () => startStack({ postgresUrl: postgres.url, secrets, port, logger, prepare })),
   );
   const operations = cleanup.use(await startOperationsServer({ port: metricsPort, host: '127.0.0.1', metrics: stack.metrics }));
+
+  const controlDatabaseUrl = databaseUrl(postgres.url, defaultControlDatabase);
+  cleanup.use(await publishDevelopmentSettings(directory, { controlDatabaseUrl, postgresUrl: postgres.url, secrets }));
 
   lock.describe(stack.url);
   console.log(welcome({ url: stack.url, metricsUrl: `${operations.url}/metrics`, postgresPort, directory, examples, tokenLifetimeHours }));

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { DemoTenant } from './demo.ts';
 import { secretsFileName } from './secrets.ts';
 
@@ -35,6 +35,7 @@ Tenantry is running. Ctrl-C stops it.
   GraphQL   ${url}
   Sandbox   ${url}  (the same address, in a browser)
   Metrics   ${metricsUrl}
+  Operate   npx pnpm tenantry tenants list${directory === resolve('.tenantry') ? '' : ` --data ${directory}`}
   Postgres  127.0.0.1:${postgresPort}, user postgres, password in ${join(directory, secretsFileName)}
 
 Commands to paste; their tokens are good for ${tokenLifetimeHours} hours.

@@ -63,7 +63,7 @@ const schema = guardSchema(
 
 function contextOf(scopes: string[] | null): TenantContext {
   const principal: Principal | null = scopes && { issuer: 'i', subject: 's', tenantId: null, scopes, email: null, emailVerified: false };
-  return { principal, tenantId: null, impersonated: false, requestId: 'r' };
+  return { principal, tenantId: null, impersonated: false, requestId: 'r', origin: null };
 }
 
 async function ask(query: string, scopes: string[] | null, variableValues?: Record<string, unknown>) {

@@ -63,7 +63,7 @@ describe.each(['in process', 'over HTTP'])('a subgraph asked %s', (transport) =>
 
   it('refuses a context that is forged, for another subgraph, out of date or garbage', async () => {
     const { signingKey, askUnsigned } = caller(transport);
-    const context = { principal: member, tenantId: tenant.id, impersonated: false, requestId: 'r' };
+    const context = { principal: member, tenantId: tenant.id, impersonated: false, requestId: 'r', origin: null };
     const bad = [
       createContextSigner({ key: randomBytes(32) }).sign(context, 'probe'),
       createContextSigner({ key: signingKey }).sign(context, 'users'),

@@ -100,7 +100,7 @@ class SchemaHandler implements SubgraphHandler {
   /** The context of an operation that comes without one, and may do so because it asks for nothing but the schema. */
   #introspecting({ query, operationName }: SubgraphOperation, requestId: string): TenantContext {
     if (!isIntrospection(this.#documents.prepare(query, operationName))) return this.#contexts.verify(undefined);
-    return { principal: null, tenantId: null, impersonated: false, requestId };
+    return { principal: null, tenantId: null, impersonated: false, requestId, origin: null };
   }
 
   async #run(
@@ -127,7 +127,7 @@ class SchemaHandler implements SubgraphHandler {
 
   /** An operator's request within a tenant is on record before anything is read for it, or is not answered. */
   async #audit(tenantContext: TenantContext, prepared: PreparedOperation, operation: string): Promise<void> {
-    const { tenantId, impersonated, requestId } = tenantContext;
+    const { tenantId, impersonated, requestId, origin } = tenantContext;
     if (!impersonated) return;
     const { issuer, subject } = requirePrincipal(tenantContext);
     await this.#services.catalog.recordAudit({
@@ -136,6 +136,7 @@ class SchemaHandler implements SubgraphHandler {
       subject,
       tenantId,
       requestId,
+      origin,
       outcome: 'ALLOWED',
       detail: { operation, type: prepared.definition.operation, fields: rootFieldNames(prepared).join(', ') },
     });

@@ -54,7 +54,9 @@ beforeAll(async () => await prepareControlDatabase(controlDatabaseUrl));
 afterAll(async () => {
   const control = new Client({ connectionString: controlDatabaseUrl });
   await control.connect();
-  const { rows } = await control.query<{ database_name: string; role_name: string }>('SELECT database_name, role_name FROM tenants');
+  const { rows } = await control.query<{ database_name: string; role_name: string }>(
+    'SELECT database_name, role_name FROM tenants UNION SELECT database_name, role_name FROM shelf',
+  );
   await control.end();
   for (const tenant of rows) await query(`DROP DATABASE IF EXISTS "${tenant.database_name}" WITH (FORCE)`);
   for (const tenant of rows) await query(`DROP ROLE IF EXISTS "${tenant.role_name}"`);

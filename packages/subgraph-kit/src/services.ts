@@ -16,6 +16,8 @@ import {
 } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
+import { TenantActivity } from './tenant-activity.ts';
+import { openWakingPool } from './waking-pool.ts';
 
 /** What a process offers to its subgraphs. */
 export interface SubgraphServices {
@@ -37,6 +39,10 @@ export interface ServicesConfig {
   clusters: readonly ClusterConfig[];
   /** Connections to each cluster over all processes of the installation, which take equal shares of them. Default 60. */
   clusterConnections?: PoolLimits['connectionsPerCluster'];
+  /** Milliseconds that a request waits for a tenant that is waking or being migrated. Default 5000. */
+  waitForTenantMs?: number;
+  /** Milliseconds between records of which tenants are in use. Default 60000. */
+  recordActivityMs?: number;
   keyRing: KeyRing;
   /**
    * Null: tenants' placements are cached in memory only, and their changes told through Postgres, where the processes then agree on
@@ -47,18 +53,24 @@ export interface ServicesConfig {
   metrics: Registry;
 }
 
+/** Long enough to wake a tenant whose database was kept. */
+const defaultWaitForTenantMs = 5000;
+
 /** Opens all that subgraphs need, once a process. The control database is there and migrated. */
 export async function openServices(config: ServicesConfig): Promise<OpenServices> {
   const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics } = config;
   const { clusterConnections: connectionsPerCluster = defaultLimits.connectionsPerCluster } = config;
+  const { waitForTenantMs = defaultWaitForTenantMs, recordActivityMs: everyMs } = config;
   await using opened = new AsyncDisposableStack();
   const catalog = opened.use(openCatalog({ controlDatabaseUrl, logger }));
   const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
   const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, metrics, ...(redis && { redis }) }));
   const shares = opened.use(openShares(redis, controlDatabaseUrl, logger));
-  const limits = { connectionsPerCluster };
-  const pool = opened.use(await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits }));
+  const activity = opened.use(new TenantActivity({ catalog, logger, everyMs }));
+  const limits = { connectionsPerCluster, waitForTenantMs };
+  const tenantPool = await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits });
+  const pool = opened.use(openWakingPool(tenantPool, { directory, bus, catalog, activity, logger }));
   const control =
     clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
   const running = opened.move();

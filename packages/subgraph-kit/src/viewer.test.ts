@@ -5,7 +5,7 @@ import type { Member } from './membership-store.ts';
 import type { MemberRole } from './roles.ts';
 import { createViewer } from './viewer.ts';
 
-const context: TenantContext = { principal: null, tenantId: null, impersonated: false, requestId: 'r' };
+const context: TenantContext = { principal: null, tenantId: null, impersonated: false, requestId: 'r', origin: null };
 
 function userOf(role: MemberRole): Member {
   const at = new Date();

@@ -6,6 +6,8 @@ import { Pool } from 'pg';
 /** A connection pool of its own to the control database, by Prisma. */
 export interface ControlClient extends AsyncDisposable {
   readonly db: PrismaClient;
+  /** The same connections, for statements that Prisma does not make. */
+  readonly pool: Pool;
 }
 
 /** Connections that one process opens to the control database at most, per client. */
@@ -39,6 +41,7 @@ export function openControlClient({ url, applicationName, logger }: ControlClien
   });
   return {
     db,
+    pool,
     [Symbol.asyncDispose]: async () => {
       await db.$disconnect();
       await pool.end();

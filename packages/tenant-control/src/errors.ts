@@ -1,4 +1,4 @@
-import type { TenantStatus } from '@tenantry/prisma/control';
+import type { SagaKind, TenantStatus } from '@tenantry/prisma/control';
 import { BadInputError, ConflictError, NotFoundError, TenantryError } from '@tenantry/service';
 import { TenantNotFoundError } from '@tenantry/tenant-pool';
 import type { SagaError } from './sagas/errors.ts';
@@ -54,8 +54,8 @@ export function noSuchTenant(id: string): TenantNotFoundError {
 export class ChangeNotAnnouncedError extends TenantryError {
   readonly code = 'TENANT_UNAVAILABLE';
 
-  constructor(slug: string, status: TenantStatus, cause: unknown) {
-    const message = `The tenant "${slug}" is ${status} now, but not every process could be told: repeat the call to tell them.`;
+  constructor(slug: string, cause: unknown) {
+    const message = `The tenant "${slug}" was changed, but not every process could be told: repeat the call to tell them.`;
     super(message, { cause, retryAfterMs: 1000 });
   }
 }
@@ -67,10 +67,72 @@ export class IllegalTransitionError extends ConflictError {
 
   constructor(slug: string, status: TenantStatus, transition: TransitionName) {
     const { from, to } = transitions[transition];
-    const allowed = new Intl.ListFormat('en', { type: 'disjunction' }).format(from);
-    super(`The tenant "${slug}" is ${status}; only ${allowed} can become ${to} by "${transition}".`);
+    const either = new Intl.ListFormat('en', { type: 'disjunction' });
+    super(`The tenant "${slug}" is ${status}; only ${either.format(from)} can become ${either.format([to].flat())} by "${transition}".`);
     this.status = status;
     this.transition = transition;
+  }
+}
+
+/** Raised when a tenant is to be changed while another change of several steps is under way with it. */
+export class TenantInTransitionError extends ConflictError {
+  constructor(slug: string, kind: SagaKind) {
+    super(`The tenant "${slug}" is in the middle of another change (${kind}): try again when that has ended.`, { retryAfterMs: 2000 });
+  }
+}
+
+/** Raised when a tenant is to be changed that is being deleted, or is deleted. */
+export class TenantDeletedError extends ConflictError {
+  constructor(slug: string, status: TenantStatus) {
+    super(`The tenant "${slug}" is ${status}: ${status === 'DELETING' ? 'restore it first' : 'nothing is left of it'}.`);
+  }
+}
+
+/** Raised when a deleted tenant is to be purged while it may still be restored. */
+export class PurgeTooEarlyError extends ConflictError {
+  constructor(slug: string, purgeAfter: Date) {
+    super(`The tenant "${slug}" can be restored until ${purgeAfter.toISOString()}: ask for an early purge to give that up.`);
+  }
+}
+
+/** Raised when a change has to write, read or remove a tenant's backups, in a process that has no store of them. */
+export class BackupsMissingError extends ConflictError {
+  constructor() {
+    super(
+      'This needs the store of backups, which this process does not have: set BACKUP_STORE. A tenant that hibernates CLOSED needs none.',
+    );
+  }
+}
+
+/** Raised when a step of a change failed. What became of the others, the message says. Its `cause` is the step's error. */
+export class TenantChangeError extends TenantryError {
+  readonly code = 'TENANT_UNAVAILABLE';
+  readonly step: string;
+
+  constructor(slug: string, kind: SagaKind, { step, outcome, cause }: Pick<SagaError, 'step' | 'outcome' | 'cause'>) {
+    const consequences = {
+      undone: 'and was undone',
+      stuck: 'and could not be undone yet: the tenant is FAILED until it is',
+      deferred: 'and is tried again until it succeeds',
+    };
+    super(`The change (${kind}) of the tenant "${slug}" failed at the step "${step}" ${consequences[outcome]}.`, {
+      cause,
+      retryAfterMs: 5000,
+    });
+    this.step = step;
+  }
+}
+
+/** Raised when what has a tenant's name on a cluster is not marked as the tenant's. It is left as it is: whose it is, an operator has to see. */
+export class ForeignDatabaseError extends Error {
+  override readonly name = 'ForeignDatabaseError';
+
+  constructor(databaseName: string, clusterName: string, tenantId: string, comment: string | null) {
+    const mark = comment === null ? 'has no comment' : `has the comment ${JSON.stringify(comment)}`;
+    super(
+      `The database ${databaseName} on the cluster "${clusterName}" ${mark}, so that it is not known to be of the tenant ${tenantId}, ` +
+        'and is left as it is: rename it, or drop it by hand.',
+    );
   }
 }
 
@@ -82,6 +144,32 @@ export class ProvisioningError extends Error {
   constructor(slug: string, { step, outcome, cause }: SagaError) {
     const consequence = outcome === 'undone' ? 'and was undone' : 'and could not be undone yet: the tenant is FAILED until it is';
     super(`Provisioning of the tenant "${slug}" failed at the step "${step}" ${consequence}.`, { cause });
+    this.step = step;
+  }
+}
+
+/** Raised when a tenant has no database to sign in to. */
+export class RotationRefusedError extends ConflictError {
+  constructor(slug: string, status: TenantStatus) {
+    super(`The tenant "${slug}" is ${status}; only one that is ACTIVE or SUSPENDED can be given other credentials.`);
+  }
+}
+
+/** Raised when a step of a rotation failed. What became of the credentials, the message says. Its `cause` is the step's error. */
+export class RotationError extends TenantryError {
+  readonly code = 'TENANT_UNAVAILABLE';
+  readonly step: string;
+
+  constructor(slug: string, { step, outcome, cause }: Pick<SagaError, 'step' | 'outcome' | 'cause'>) {
+    const consequences = {
+      undone: 'they are what they were',
+      stuck: 'they are what they were, and what was made for new ones is removed later',
+      deferred: 'it is tried again until it succeeds, and until then the old ones may still open the database',
+    };
+    super(`The rotation of the credentials of the tenant "${slug}" failed at the step "${step}": ${consequences[outcome]}.`, {
+      cause,
+      retryAfterMs: 5000,
+    });
     this.step = step;
   }
 }

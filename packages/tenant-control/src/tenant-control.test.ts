@@ -19,7 +19,7 @@ async function restart(clusters: Record<string, string>, published: string[] = [
     clusters: Object.entries(clusters).map(([name, adminUrl]) => ({ name, adminUrl })),
     bus: {
       publish: async (tenantId) => void published.push(tenantId),
-      subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+      subscribe: () => ({ [Symbol.dispose]: () => {} }),
     },
     logger: silentLogger,
   });

@@ -6,12 +6,19 @@ import type { ClusterConfig } from './clusters/cluster-config.ts';
 import { registerCluster } from './clusters/cluster-registry.ts';
 import { readyTenants, type ReadyTenantsOptions } from './clusters/ready-tenants.ts';
 import { openControlClient } from './control-client.ts';
-import { changeStatus } from './lifecycle.ts';
+import { defaultPatience, type Patience } from './credentials/patience.ts';
+import { resealCredentials, type Resealing } from './credentials/reseal-credentials.ts';
+import { Rotations, type RotateOptions } from './credentials/rotations.ts';
+import type { TenantBackups } from './life/tenant-backups.ts';
+import { openTenantLife, type TenantLife } from './life/tenant-life.ts';
+import { wakeOnNotice } from './life/waking/wake-on-notice.ts';
+import { examine, type ExamineOptions } from './doctor/examine.ts';
+import type { Diagnosis } from './doctor/finding.ts';
 import type { ProvisionInput } from './provisioning/provision-input.ts';
 import { provisionTenant, type ProvisionOptions } from './provisioning/provision-tenant.ts';
 import { provisioningSaga } from './provisioning/provisioning-saga.ts';
-import type { ReservationServices } from './provisioning/reservation.ts';
 import { repeat } from './repeat.ts';
+import type { SagaRun } from './sagas/saga-runs.ts';
 import type { ReachFaultPoint } from './sagas/saga.ts';
 import { Sagas } from './sagas/sagas.ts';
 import type { ShelfChanges } from './shelf/shelf.ts';
@@ -20,7 +27,7 @@ import type { Actor, Tenant } from './tenant.ts';
 import { measureUsage, type TenantUsage } from './usage.ts';
 
 /** Everything that changes tenants. Only a process that holds the clusters' administrators has one. Every change is audited. */
-export interface TenantControl extends AsyncDisposable {
+export interface TenantControl extends TenantLife, AsyncDisposable {
   /**
    * Creates a tenant that can be used at once.
    *
@@ -28,10 +35,16 @@ export interface TenantControl extends AsyncDisposable {
    * @throws {ProvisioningError} when a step failed
    */
   provisionTenant(input: ProvisionInput, options: ProvisionOptions): Promise<Tenant>;
-  /** From now on nobody reaches the tenant's data. @throws {TenantNotFoundError} {IllegalTransitionError} */
-  suspendTenant(id: string, actor: Actor): Promise<Tenant>;
-  /** Undoes {@link suspendTenant}. @throws {TenantNotFoundError} {IllegalTransitionError} */
-  resumeTenant(id: string, actor: Actor): Promise<Tenant>;
+  /**
+   * Gives a tenant another login with another password, and no request fails. Resolves when that is in force and every process was told;
+   * the old one is closed once no process uses it, within {@link TenantControlOptions.rotation}. With `atOnce`, for a password that
+   * somebody else has, it is closed at once, with what uses it, and the promise resolves after that.
+   *
+   * @throws {TenantNotFoundError} {RotationRefusedError} {TenantInTransitionError} {ClusterMissingError} {RotationError}
+   */
+  rotateCredentials(id: string, actor: Actor, options?: RotateOptions): Promise<Tenant>;
+  /** Seals every password by the first key of CREDENTIALS_KEY, so that the others can go. See {@link resealCredentials}. */
+  resealCredentials(actor: Actor): Promise<Resealing>;
   /**
    * What tenants take up, by one statement to each of their clusters.
    *
@@ -45,6 +58,10 @@ export interface TenantControl extends AsyncDisposable {
    * @returns how many changes were taken up
    */
   resumeSagas(): Promise<number>;
+  /** A change of several steps, by its id; null when there is none. */
+  findRun(id: string): Promise<SagaRun | null>;
+  /** Checks the catalog against what is on the clusters, and mends what is safe to mend if asked to. */
+  examine(options?: ExamineOptions): Promise<Diagnosis[]>;
   /** Brings the shelf of ready databases of each cluster to its size and newest schema. One process at a time does this. */
   refillShelves(): Promise<ShelfChanges>;
 }
@@ -60,8 +77,14 @@ export interface TenantControlOptions {
   keyRing: KeyRing;
   bus: InvalidationBus;
   logger: Logger;
-  /** Whether this process looks by itself for sagas that were left undone and for shelves to refill. Default true. */
+  /** Whether this process looks by itself for sagas that were left undone, tenants to wake and shelves to refill. Default true. */
   keepsHouse?: boolean;
+  /** How long a login that was replaced is kept open. */
+  rotation?: Partial<Patience>;
+  /** Default: this process makes no backups. */
+  backups?: TenantBackups;
+  /** Forgets what waits to be done for a tenant that is purged. Default: nothing waits. */
+  removeJobs?: (tenantId: string) => Promise<void>;
   /** For tests. */
   reachFaultPoint?: ReachFaultPoint;
 }
@@ -75,7 +98,7 @@ const refillEveryMs = 60_000;
 export async function createTenantControl(options: TenantControlOptions): Promise<TenantControl> {
   const { catalog, controlDatabaseUrl, keyRing, bus, logger, keepsHouse = true, reachFaultPoint } = options;
   await using cleanup = new AsyncDisposableStack();
-  const { db } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
+  const { db, pool } = cleanup.use(openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:control', logger }));
   const clusters = new Map(options.clusters.map((config) => [config.name, cleanup.use(openClusterAdmin(config, logger))]));
   await Promise.all([...clusters.values()].map(async (cluster) => await prepareCluster(cluster, { db, keyRing, logger })));
   // After its tenants are ready for it: from here on every process takes the way that the configuration names.
@@ -83,25 +106,36 @@ export async function createTenantControl(options: TenantControlOptions): Promis
 
   const sagas = new Sagas({ db, logger, reachFaultPoint });
   sagas.define(provisioningSaga({ db, keyRing, clusters }));
+  const patience = { ...defaultPatience, ...options.rotation };
+  const rotations = new Rotations({ catalog, db, keyRing, clusters, bus, logger, sagas, patience });
   const shelves = new Shelves(clusters, options.clusters, { db, keyRing, logger });
-  const takeFromShelf: ReservationServices['takeFromShelf'] = async (tx, clusterName) => await shelves.take(tx, clusterName);
-  const provisioning = { catalog, db, keyRing, clusters, bus, logger, sagas, takeFromShelf };
+  const provisioning = { catalog, db, pool, keyRing, clusters, bus, logger, sagas, shelves };
+
+  const { backups = null, removeJobs = async () => {} } = options;
+  const lifeServices = { catalog, db, bus, clusters, sagas, keyRing, logger, backups, removeJobs };
+  const life = openTenantLife(lifeServices);
 
   if (keepsHouse) {
+    cleanup.use(wakeOnNotice(lifeServices));
     cleanup.use(repeat(async () => void (await sagas.resumeAll()), { everyMs: resumeEveryMs, logger }));
     const refilling = cleanup.use(repeat(async () => void (await shelves.refill()), { everyMs: refillEveryMs, logger }));
     refilling.soon();
     shelves.onTaken(() => refilling.soon());
   }
 
+  // Closed before what has resumed rotations, and would wait for them.
+  cleanup.use(rotations);
   const opened = cleanup.move();
   return {
     provisionTenant: async (input, provisionOptions) => await provisionTenant(input, provisionOptions, provisioning),
-    suspendTenant: async (id, actor) => await changeStatus(id, 'suspend', actor, { catalog, db, bus }),
-    resumeTenant: async (id, actor) => await changeStatus(id, 'resume', actor, { catalog, db, bus }),
+    ...life,
+    rotateCredentials: async (id, actor, rotateOptions = {}) => await rotations.rotate(id, actor, rotateOptions),
+    resealCredentials: async (actor) => await resealCredentials(actor, { db, keyRing, bus }),
     measureUsage: async (ids) => await measureUsage(db, clusters, ids),
     resumeSagas: async () => await sagas.resumeAll(),
+    findRun: async (id) => await catalog.findRun(id),
     refillShelves: async () => await shelves.refill(),
+    examine: async (examineOptions) => await examine({ db, clusters, keyRing, sagas, logger }, examineOptions),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }

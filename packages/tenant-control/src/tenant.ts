@@ -11,13 +11,19 @@ export interface Tenant {
   readonly schemaVersion: string | null;
   readonly clusterName: string;
   readonly createdAt: Date;
+  /** When a request last reached the tenant's database, to within some minutes; null before the first. */
+  readonly lastActiveAt: Date | null;
+  /** With the status DELETING: when nothing will be left of the tenant. Null otherwise. */
+  readonly purgeAfter: Date | null;
 }
 
-/** Who asks for a change, and by which request. */
+/** Who asks for a change, by which request and from where. */
 export interface Actor {
   readonly issuer: string;
   readonly subject: string;
   readonly requestId: string;
+  /** Address of the client, as far as it is known. */
+  readonly origin?: string | null;
 }
 
 /** The columns of a {@link Tenant}. */
@@ -30,4 +36,6 @@ export const tenantColumns = {
   schemaVersion: true,
   clusterName: true,
   createdAt: true,
+  lastActiveAt: true,
+  purgeAfter: true,
 } as const satisfies Prisma.TenantSelect;

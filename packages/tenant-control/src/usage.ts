@@ -1,4 +1,4 @@
-import type { PrismaClient } from '@tenantry/prisma/control';
+import type { Hibernation, PrismaClient } from '@tenantry/prisma/control';
 import { canonicalUuid } from '@tenantry/service';
 import type { ClusterAdmin } from './clusters/cluster-admin.ts';
 import { ClusterMissingError, noSuchTenant } from './errors.ts';
@@ -20,6 +20,7 @@ interface TenantDatabase {
   readonly id: string;
   readonly databaseName: string;
   readonly clusterName: string;
+  readonly hibernation: Hibernation | null;
 }
 
 /**
@@ -35,8 +36,13 @@ export async function measureUsage(db: PrismaClient, clusters: Clusters, ids: re
     const tenant = tenants.get(id.toLowerCase());
     const usage = tenant && measured.get(tenant.clusterName);
     if (usage instanceof Error) return usage;
-    return (tenant && usage?.get(tenant.databaseName)) ?? noSuchTenant(id);
+    return (tenant && (usage?.get(tenant.databaseName) ?? usageWithout(tenant))) ?? noSuchTenant(id);
   });
+}
+
+/** What a tenant takes up on its cluster that has no database there: nothing, while it is to have none. */
+function usageWithout({ hibernation }: TenantDatabase): TenantUsage | undefined {
+  return hibernation === 'DROPPED' ? { databaseBytes: 0, connections: 0 } : undefined;
 }
 
 /** By id. */
@@ -44,7 +50,7 @@ async function findDatabases(db: PrismaClient, ids: readonly string[]): Promise<
   const wanted = ids.map(canonicalUuid).filter((id) => id !== null);
   const tenants = await db.tenant.findMany({
     where: { id: { in: wanted } },
-    select: { id: true, databaseName: true, clusterName: true },
+    select: { id: true, databaseName: true, clusterName: true, hibernation: true },
   });
   return new Map(tenants.map((tenant) => [tenant.id, tenant]));
 }

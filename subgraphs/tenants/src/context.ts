@@ -1,5 +1,12 @@
-import { createLoader, type Loader, type SubgraphContext, type SubgraphRequest, type SubgraphServices } from '@tenantry/subgraph-kit';
-import type { Catalog, Tenant, TenantControl, TenantUsage } from '@tenantry/tenant-control';
+import {
+  createGroupLoader,
+  createLoader,
+  type Loader,
+  type SubgraphContext,
+  type SubgraphRequest,
+  type SubgraphServices,
+} from '@tenantry/subgraph-kit';
+import type { Catalog, SagaRun, Tenant, TenantControl, TenantUsage } from '@tenantry/tenant-control';
 import DataLoader from 'dataloader';
 import { ControlMissingError } from './errors.ts';
 import { TenantSettingsStore } from './tenant-settings-store.ts';
@@ -9,6 +16,8 @@ export interface TenantsContext extends SubgraphContext {
   readonly catalog: Catalog;
   /** By id, whoever asks: see `visible-tenants.ts` for who may. */
   readonly tenants: Loader<Tenant | null>;
+  /** By tenant: the latest of each, the newest first. */
+  readonly runs: Loader<readonly SagaRun[]>;
   readonly settings: TenantSettingsStore;
   /** Measured by the clusters' administrators: tenants asked for together by one statement to each cluster, each once a request. */
   readonly usage: Pick<DataLoader<string, TenantUsage>, 'load'>;
@@ -16,12 +25,16 @@ export interface TenantsContext extends SubgraphContext {
   readonly control: () => TenantControl;
 }
 
+/** Runs of a tenant that are told of. */
+const latestRuns = 20;
+
 export function createContext(request: SubgraphRequest, { catalog, control }: SubgraphServices): TenantsContext {
   const demandControl = () => control ?? raise(new ControlMissingError());
   return {
     request,
     catalog,
     tenants: createLoader(async (ids) => await catalog.findTenants(ids), { by: ({ id }) => id }),
+    runs: createGroupLoader(async (ids) => await catalog.findLatestRuns(ids, latestRuns), { by: ({ tenantId }) => tenantId }),
     settings: new TenantSettingsStore(async () => await request.db()),
     usage: new DataLoader(async (ids: readonly string[]) => await demandControl().measureUsage(ids)),
     control: demandControl,

@@ -30,7 +30,9 @@ export interface TestStack extends Stack {
   recordStatements(work: () => Promise<unknown>): Promise<RecordedStatement[]>;
   operatorToken(...scopes: string[]): string;
   /** What the audit log holds of a request, oldest first. */
-  auditOf(requestId: string): Promise<{ action: string; subject: string; tenant_id: string | null; outcome: string }[]>;
+  auditOf(
+    requestId: string,
+  ): Promise<{ action: string; subject: string; tenant_id: string | null; outcome: string; origin: string | null }[]>;
 }
 
 /** The whole stack on a control database of its own; disposing of it drops every database and role that it made. */
@@ -42,6 +44,8 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
   const stack = await startStack({
     postgresUrl: recorder.url,
     controlDatabase,
+    // Statements are counted; the shelf's would be among them.
+    shelf: 0,
     secrets: generateSecrets(),
     port: 0,
     logger: silentLogger,
@@ -53,7 +57,7 @@ export async function startTestStack(options: Partial<StackOptions> = {}): Promi
     provision: async (slug) => await provision(stack, slug),
     recordStatements: async (work) => await recorder.record(work),
     auditOf: async (requestId) => {
-      const sql = 'SELECT action, subject, tenant_id, outcome FROM audit_log WHERE request_id = $1 ORDER BY at';
+      const sql = 'SELECT action, subject, tenant_id, outcome, origin FROM audit_log WHERE request_id = $1 ORDER BY at';
       return await withClient(controlUrl, async (client) => (await client.query(sql, [requestId])).rows);
     },
     operatorToken: (...scopes) => stack.signToken({ subject: 'operator', scopes }),
@@ -92,7 +96,11 @@ async function provision(stack: Stack, slug: string): Promise<TestTenant> {
 
 async function dropEverything(postgresUrl: string, controlDatabase: string, controlUrl: string): Promise<void> {
   const tenants = await withClient(controlUrl, async (client) => {
-    return (await client.query<{ database_name: string; role_name: string }>('SELECT database_name, role_name FROM tenants')).rows;
+    return (
+      await client.query<{ database_name: string; role_name: string }>(
+        'SELECT database_name, role_name FROM tenants UNION SELECT database_name, role_name FROM shelf',
+      )
+    ).rows;
   });
   await withClient(postgresUrl, async (client) => {
     for (const { database_name, role_name } of tenants) {

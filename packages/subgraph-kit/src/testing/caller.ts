@@ -18,6 +18,8 @@ export interface AskOptions {
   /** The tenant that an operator acts in. */
   within?: string;
   requestId?: string;
+  /** Address of the client. Default: not known. */
+  origin?: string;
 }
 
 /** Asks a subgraph as the gateway would, over either transport. */
@@ -65,8 +67,7 @@ type Send = (query: string, variables: Record<string, unknown> | undefined, sign
 
 function callerOf(handler: SubgraphHandler, signingKey: Buffer, send: Send): TestCaller {
   const signer = createContextSigner({ key: signingKey });
-  const sign = (principal: Principal | null, { within, requestId = 'test' }: AskOptions = {}) =>
-    signer.sign(contextOf(principal, within ?? null, requestId), handler.name);
+  const sign = (principal: Principal | null, options: AskOptions = {}) => signer.sign(contextOf(principal, options), handler.name);
   const askWith = async <Data>(
     query: string,
     variables: AskOptions['variables'],
@@ -81,6 +82,12 @@ function callerOf(handler: SubgraphHandler, signingKey: Buffer, send: Send): Tes
   };
 }
 
-function contextOf(principal: Principal | null, within: string | null, requestId: string): TenantContext {
-  return { principal, tenantId: principal?.tenantId ?? within, impersonated: within !== null, requestId };
+function contextOf(principal: Principal | null, { within, requestId = 'test', origin }: AskOptions): TenantContext {
+  return {
+    principal,
+    tenantId: principal?.tenantId ?? within ?? null,
+    impersonated: within !== undefined,
+    requestId,
+    origin: origin ?? null,
+  };
 }

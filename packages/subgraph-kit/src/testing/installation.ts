@@ -34,7 +34,8 @@ export async function openTestInstallation(postgresUrl: string): Promise<TestIns
     await openServices({
       service: 'test',
       controlDatabaseUrl,
-      clusters: [{ name: 'standard', adminUrl: statements.url }],
+      // Statements are counted; the shelf's would be among them.
+      clusters: [{ name: 'standard', adminUrl: statements.url, shelf: 0 }],
       keyRing: new Map([['k1', randomBytes(32)]]),
       redisUrl: null,
       logger: silentLogger,
@@ -82,11 +83,13 @@ export function operatorWith(...scopes: string[]): Principal {
 async function dropInstallation(postgresUrl: string, controlDatabase: string): Promise<void> {
   const tenants = await query<{ database_name: string; role_name: string }>(
     withDatabase(postgresUrl, controlDatabase),
-    'SELECT database_name, role_name FROM tenants',
+    'SELECT database_name, role_name FROM tenants UNION SELECT database_name, role_name FROM shelf',
   ).catch(() => []);
   for (const { database_name: database, role_name: role } of tenants) {
     await query(postgresUrl, `DROP DATABASE IF EXISTS "${database}" WITH (FORCE)`);
-    await query(postgresUrl, `DROP ROLE IF EXISTS "${role}"`);
+    // With the logins that rotations have made.
+    const roles = await query<{ rolname: string }>(postgresUrl, `SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${role}')`);
+    for (const { rolname } of roles) await query(postgresUrl, `DROP ROLE "${rolname}"`);
   }
   await query(postgresUrl, `DROP DATABASE IF EXISTS "${controlDatabase}" WITH (FORCE)`);
 }

@@ -11,8 +11,8 @@ export interface StatementRecorder extends AsyncDisposable {
   /** As the server's own URL, through the recorder. */
   readonly url: string;
   /**
-   * What `work` made the server run, in whatever database, but for transaction control, and what processes tell each other of
-   * their shares of connections meanwhile.
+   * What `work` made the server run, in whatever database, but for transaction control, and what processes do of their own accord
+   * meanwhile: they share connections, see whether somebody still listens, record who is in use, and look for work that was left.
    */
   record(work: () => Promise<unknown>): Promise<RecordedStatement[]>;
 }
@@ -55,7 +55,8 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
 }
 
 /** Statements that are not counted. */
-const aside = /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|\b(?:connection_shares|tenantry_shares)\b/i;
+const aside =
+  /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|^SELECT 1$|\b(?:connection_shares|tenantry_shares|last_active_at = now|FROM sagas|shelf)\b/i;
 
 function portOf(server: Server): number {
   const address = server.address();

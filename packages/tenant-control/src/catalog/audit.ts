@@ -1,7 +1,7 @@
 import type { AuditOutcome, Prisma } from '@tenantry/prisma/control';
 import type { Actor } from '../tenant.ts';
 
-/** One line of the audit log: who did what to which tenant, and how it ended. */
+/** One line of the audit log: who did what to which tenant, from where, and how it ended. */
 export interface AuditRecord extends Actor {
   /** Such as `tenant.suspend`. */
   readonly action: string;
@@ -14,7 +14,7 @@ export interface AuditRecord extends Actor {
 /** Takes a transaction too, so that a change and its record stand or fall together. */
 export async function writeAudit(
   db: Pick<Prisma.TransactionClient, 'auditEntry'>,
-  { action, issuer, subject, requestId, tenantId, outcome, detail = {} }: AuditRecord,
+  { action, issuer, subject, requestId, origin = null, tenantId, outcome, detail = {} }: AuditRecord,
 ): Promise<void> {
-  await db.auditEntry.create({ data: { action, issuer, subject, requestId, tenantId, outcome, detail }, select: { id: true } });
+  await db.auditEntry.create({ data: { action, issuer, subject, requestId, origin, tenantId, outcome, detail }, select: { id: true } });
 }

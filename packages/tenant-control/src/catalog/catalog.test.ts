@@ -96,6 +96,8 @@ describe('finding tenants by their ids', () => {
       schemaVersion: null,
       clusterName: 'standard',
       createdAt: expect.any(Date),
+      lastActiveAt: null,
+      purgeAfter: null,
     });
   });
 });
@@ -158,4 +160,19 @@ test('the audit log keeps what it is given', async () => {
       detail: { reason: 'none' },
     },
   ]);
+});
+
+test.each([`UPDATE audit_log SET outcome = 'ALLOWED'`, 'DELETE FROM audit_log WHERE false', 'TRUNCATE audit_log'])(
+  'the audit log is append-only, even for the administrator: %s',
+  async (statement) => {
+    await catalog.recordAudit({ ...operator, action: 'tenant.look', tenantId: null, outcome: 'DENIED' });
+    const refusal = { code: '42501', message: expect.stringContaining('audit_log is append-only') };
+    await expect(runSql(url, statement)).rejects.toMatchObject(refusal);
+    await expect(runSql(url, `SET session_replication_role = replica; ${statement}`)).rejects.toMatchObject(refusal);
+  },
+);
+
+test('a tenant is found by its slug', async () => {
+  expect(await catalog.findTenantBySlug('hooli')).toMatchObject({ id: idOf('hooli'), slug: 'hooli' });
+  for (const slug of ['HOOLI', '', idOf('hooli'), '\0']) expect(await catalog.findTenantBySlug(slug)).toBeNull();
 });

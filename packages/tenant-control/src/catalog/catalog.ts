@@ -2,12 +2,19 @@ import type { PrismaClient } from '@tenantry/prisma/control';
 import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { PlacementSource } from '@tenantry/tenant-pool';
 import { openControlClient } from '../control-client.ts';
+import { requestWake } from '../life/waking/request-wake.ts';
+import { findLatestRuns, findRun, type SagaRun } from '../sagas/saga-runs.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
+import { recordActivity } from './activity.ts';
+import { countAudit, listAudit, type AuditEntry, type AuditFilter, type ListAuditOptions } from './audit-log.ts';
 import { writeAudit, type AuditRecord } from './audit.ts';
 import { findPlacement } from './find-placement.ts';
 import { countTenants, listTenants, type ListTenantsOptions, type TenantFilter } from './tenant-list.ts';
 
-/** The tenants of the whole installation and where their databases are. Every process has one; it changes nothing but the audit log. */
+/**
+ * The tenants of the whole installation and where their databases are. Every process has one. It changes no tenant: it adds to the audit
+ * log, notes who was in use, and has those woken that hibernate.
+ */
 export interface Catalog extends Required<PlacementSource>, AsyncDisposable {
   /** The tenants with these ids, in no particular order; an id that names none is left out. One SQL statement. */
   findTenants(ids: readonly string[]): Promise<Tenant[]>;
@@ -15,6 +22,24 @@ export interface Catalog extends Required<PlacementSource>, AsyncDisposable {
   listTenants(options: ListTenantsOptions): Promise<Tenant[]>;
   /** How many match the filter. @throws {BadInputError} as {@link listTenants} */
   countTenants(filter?: TenantFilter | null): Promise<number>;
+  /** The tenant with this slug; null when there is none. */
+  findTenantBySlug(slug: string): Promise<Tenant | null>;
+  /** The newest first. @throws {BadInputError} when a condition of the filter is malformed */
+  listAudit(options: ListAuditOptions): Promise<AuditEntry[]>;
+  /** How many match the filter. @throws {BadInputError} as {@link listAudit} */
+  countAudit(filter?: AuditFilter | null): Promise<number>;
+  /** A change of several steps, by its id; null when there is none. */
+  findRun(id: string): Promise<SagaRun | null>;
+  /** The latest `limit` changes of several steps of each tenant, the newest first. Two SQL statements. */
+  findLatestRuns(tenantIds: readonly string[], limit: number): Promise<SagaRun[]>;
+  /**
+   * Has a tenant that hibernates be woken, once for all who ask.
+   *
+   * @returns whether that has begun by this call; then everybody has to be told that the tenant has changed
+   */
+  requestWake(tenantId: string): Promise<boolean>;
+  /** Records that these tenants were in use just now. One SQL statement. */
+  recordActivity(tenantIds: readonly string[]): Promise<void>;
   /** Resolves when the record is stored. */
   recordAudit(record: AuditRecord): Promise<void>;
 }
@@ -34,6 +59,13 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
     findTenants: async (ids) => await findTenants(db, ids),
     listTenants: async (options) => await listTenants(db, options),
     countTenants: async (filter) => await countTenants(db, filter),
+    findTenantBySlug: async (slug) => (slug.includes('\0') ? null : await db.tenant.findUnique({ where: { slug }, select: tenantColumns })),
+    listAudit: async (options) => await listAudit(db, options),
+    countAudit: async (filter) => await countAudit(db, filter),
+    findRun: async (id) => await findRun(db, id),
+    findLatestRuns: async (tenantIds, limit) => await findLatestRuns(db, tenantIds, limit),
+    requestWake: async (tenantId) => await requestWake(db, tenantId),
+    recordActivity: async (tenantIds) => await recordActivity(db, tenantIds),
     recordAudit: async (record) => await writeAudit(db, record),
     [Symbol.asyncDispose]: async () => await client[Symbol.asyncDispose](),
   };

@@ -5,6 +5,7 @@ import { tenantColumns, type Tenant } from '../tenant.ts';
 
 /** Conditions that must all hold. */
 export interface TenantFilter {
+  /** Default: any but DELETED, of which there is no more than a tombstone. */
   readonly status?: TenantStatus | null | undefined;
   readonly tier?: TenantTier | null | undefined;
   /** A part of the slug or name, in any case. */
@@ -41,7 +42,7 @@ export async function countTenants(db: PrismaClient, filter: TenantFilter | null
 function matches({ status, tier, search }: TenantFilter): Prisma.TenantWhereInput {
   const text = escapePattern(parseOrRefuse(searchText, search ?? '', 'filter.search'));
   return {
-    ...(status != null && { status }),
+    status: status ?? { not: 'DELETED' },
     ...(tier != null && { tier }),
     ...(text !== '' && {
       OR: [{ slug: { contains: text, mode: 'insensitive' } }, { name: { contains: text, mode: 'insensitive' } }],

@@ -1,7 +1,7 @@
 import type { Logger } from '@tenantry/service';
 import pLimit from 'p-limit';
 import { Pool, type Client } from 'pg';
-import { databaseUrl, sessionDefaults, withConnection } from '../postgres/connection.ts';
+import { connect, databaseUrl, sessionDefaults, withConnection } from '../postgres/connection.ts';
 import { closeCluster } from './close-cluster.ts';
 import type { ClusterConfig, TenantRoute } from './cluster-config.ts';
 import { assertPoolerRole } from './pooler-access.ts';
@@ -30,6 +30,8 @@ export interface ClusterAdmin extends AsyncDisposable {
   within<Result>(database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
   /** A connection to `database` with a tenant's role, to the server itself. */
   as<Result>(user: { role: string; password: string }, database: string, work: (client: Client) => Promise<Result>): Promise<Result>;
+  /** As {@link as}; the connection is the caller's to end. */
+  connectAs(user: { role: string; password: string }, database: string): Promise<Client>;
   /** The administrator's URL of `database`. For migrations; it holds the password. */
   url(database: string, session?: { role: string }): string;
 }
@@ -60,6 +62,7 @@ export function openClusterAdmin(config: ClusterConfig, logger: Logger): Cluster
     },
     within: async (database, work) => await withConnection(databaseUrl(adminUrl, database), work),
     as: async ({ role, password }, database, work) => await withConnection(databaseUrl(adminUrl, database, { user: role, password }), work),
+    connectAs: async ({ role, password }, database) => await connect(databaseUrl(adminUrl, database, { user: role, password })),
     url: (database, session) => {
       const url = new URL(databaseUrl(adminUrl, database));
       if (session) url.searchParams.set('options', `-c role=${session.role}`);

@@ -12,9 +12,10 @@ export interface TenantLogin {
 
 /**
  * Lets the pooler's role into a tenant's database to read, in the table `tenantry.logins`, how the tenant's role signs in; that is what
- * PgBouncer's `auth_query` asks. What it reads is the SCRAM verifier of that one role, with which nobody can sign in to Postgres, and
- * there is nothing else there that it may read. The schema and the table are the administrator's: the tenant's role, though it owns the
- * database, can neither read nor replace them, and no role but the pooler's is granted anything.
+ * PgBouncer's `auth_query` asks. What it reads is the SCRAM verifier of that one role, and of a second one while credentials are rotated,
+ * with which nobody can sign in to Postgres, and there is nothing else there that it may read. The schema and the table are the
+ * administrator's: the tenant's role, though it owns the database, can neither read nor replace them, and no role but the pooler's is
+ * granted anything.
  *
  * The role's password is set to the same verifier in the same transaction, since PgBouncer signs in to Postgres with what it learnt from
  * its client, which takes the same salt on both sides.
@@ -31,14 +32,27 @@ export async function openToPooler(cluster: ClusterAdmin, authUser: string, logi
   });
 }
 
-/** Those of `databases` that the pooler's role was not let into. */
+/** Has the pooler know no more how a role signed in, where it was told. */
+export async function forgetLogin(cluster: ClusterAdmin, { databaseName, roleName }: Omit<TenantLogin, 'password'>): Promise<void> {
+  await cluster.within(databaseName, async (client) => {
+    await client.query('SET search_path = pg_catalog');
+    // A table of the tenant's own could do more, in the administrator's name, than lose a row.
+    const { rowCount } = await client.query(
+      `SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+       WHERE nspname = 'tenantry' AND relname = 'logins' AND nspowner = current_user::regrole AND relowner = current_user::regrole`,
+    );
+    if (rowCount === 1) await client.query('DELETE FROM tenantry.logins WHERE role = $1', [roleName]);
+  });
+}
+
+/** Those of `databases` that the pooler's role was not let into, though they are open. */
 export async function databasesClosedToPooler(
   administrator: Pick<ClientBase, 'query'>,
   authUser: string,
   databases: readonly string[],
 ): Promise<string[]> {
   const { rows } = await administrator.query<{ database: string }>(
-    `SELECT datname AS database FROM pg_database WHERE datname = ANY($1) AND NOT EXISTS (
+    `SELECT datname AS database FROM pg_database WHERE datname = ANY($1) AND datallowconn AND NOT EXISTS (
        SELECT FROM aclexplode(datacl) WHERE grantee = $2::regrole AND privilege_type = 'CONNECT')`,
     [databases, escapeIdentifier(authUser)],
   );

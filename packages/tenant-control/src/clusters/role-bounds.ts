@@ -12,6 +12,11 @@ const bounds = Object.entries({
 
 type Administrator = Pick<ClientBase, 'query'>;
 
+/** The statements that give a new role its bounds. */
+export function boundsOf(role: string): string {
+  return bounds.map(([name, milliseconds]) => `ALTER ROLE ${escapeIdentifier(role)} SET ${name} = ${milliseconds};`).join('\n');
+}
+
 /** Gives a role those of its bounds that it lacks. */
 export async function boundRole(administrator: Administrator, role: string): Promise<void> {
   const { rows } = await administrator.query<{ settings: string[] | null }>(

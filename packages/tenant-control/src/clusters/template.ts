@@ -15,7 +15,7 @@ export interface Template {
 
 /** The cluster's template for the newest schema; made by the first who asks. */
 export async function ensureTemplate(cluster: ClusterAdmin): Promise<Template> {
-  const template = await describeTemplate(cluster);
+  const template = cluster.template ?? (await describeTemplate(cluster));
   if (await isFinished(cluster.pool, template)) return template;
   const client = await cluster.pool.connect();
   try {

@@ -77,12 +77,12 @@ test('what is left of a tenant that the catalog has known is found, and dropped'
   await runSql(server, `CREATE ROLE ${left}`);
   await runSql(server, `CREATE DATABASE ${left} OWNER ${left}`);
   await runSql(server, `COMMENT ON DATABASE ${left} IS 'Tenantry: tenant ${id}'`);
-  const orphans = [
-    { kind: 'orphan-database', tenantId: id, isFixable: true },
-    { kind: 'orphan-role', tenantId: id, isFixable: true },
+  const orphans = (outcome: string) => [
+    { kind: 'orphan-database', tenantId: id, isFixable: true, outcome },
+    { kind: 'orphan-role', tenantId: id, isFixable: true, outcome },
   ];
-  expect(await find()).toEqual(orphans.map((orphan) => ({ ...orphan, outcome: 'found' })));
-  expect(await find(true)).toEqual(orphans.map((orphan) => ({ ...orphan, outcome: 'fixed' })));
+  expect(await find()).toEqual(orphans('found'));
+  expect(await find(true)).toEqual(orphans('fixed'));
   expect(await find()).toEqual([]);
 });
 

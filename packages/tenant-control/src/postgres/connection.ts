@@ -9,13 +9,24 @@ export const sessionDefaults = {
   statement_timeout: statementDeadlineMs,
 } as const satisfies ClientConfig;
 
-/** Opens one connection for the length of `work`. */
-export async function withConnection<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+/** Opens one connection, which is the caller's to end. */
+export async function connect(url: string): Promise<Client> {
   const client = new Client({ ...sessionDefaults, connectionString: url });
   // A connection that breaks fails the query that runs, or the next one; without a listener it would end the process.
   client.on('error', () => {});
   try {
     await client.connect();
+    return client;
+  } catch (error) {
+    await client.end();
+    throw error;
+  }
+}
+
+/** Opens one connection for the length of `work`. */
+export async function withConnection<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
+  const client = await connect(url);
+  try {
     return await work(client);
   } finally {
     await client.end();

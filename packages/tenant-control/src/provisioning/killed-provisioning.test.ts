@@ -2,6 +2,7 @@ import { unseal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { databaseUrl } from '../postgres/connection.ts';
 import { meetDoom, type Doom, type SagaPoint } from '../testing/doom.ts';
+import { findOrphans } from '../testing/orphans.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
 import { cloningSteps } from './provisioning-saga.ts';
 
@@ -38,22 +39,6 @@ async function takeOver(): Promise<void> {
   expect(await installation.query(`SELECT id FROM sagas WHERE state IN ('RUNNING', 'UNDOING')`)).toEqual([]);
 }
 
-/** Databases and roles of tenants that the catalog does not know. */
-async function orphans(): Promise<string[]> {
-  const sagas = await installation.query<{ name: string }>(
-    `SELECT 'tenant_' || replace(tenant_id::text, '-', '') AS name FROM sagas
-     WHERE tenant_id NOT IN (SELECT id FROM tenants WHERE status = 'ACTIVE')`,
-  );
-  const names = sagas.map(({ name }) => name);
-  const rows = await runSql<{ name: string }>(
-    server,
-    `SELECT datname::text AS name FROM pg_database WHERE datname = ANY($1)
-     UNION ALL SELECT rolname::text FROM pg_roles WHERE rolname = ANY($1)`,
-    [names],
-  );
-  return rows.map(({ name }) => name);
-}
-
 /** Whether its owner was invited, by the tenant's own role. */
 async function invited(id: string): Promise<unknown> {
   const placement = await installation.catalog.findPlacement(id);
@@ -65,12 +50,12 @@ async function invited(id: string): Promise<unknown> {
 
 async function expectOneTenant(request: Request): Promise<void> {
   await takeOver();
-  expect(await orphans()).toEqual([]);
+  expect(await findOrphans(installation, server)).toEqual([]);
   const tenant = await installation.control.provisionTenant(request.input, request.options);
   expect(tenant.status).toBe('ACTIVE');
   expect(await installation.query('SELECT id FROM tenants WHERE slug = $1', [request.input.slug])).toEqual([{ id: tenant.id }]);
   expect(await invited(tenant.id)).toEqual([{ email: 'ada@acme.example' }]);
-  expect(await orphans()).toEqual([]);
+  expect(await findOrphans(installation, server)).toEqual([]);
 }
 
 const names = cloningSteps.map(({ name }) => name);

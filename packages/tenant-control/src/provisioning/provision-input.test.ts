@@ -10,12 +10,25 @@ describe('a slug', () => {
     expect(slugSchema.parse(slug)).toBe(slug);
   });
 
-  test.each(['', 'ab', 'Acme', '1acme', '-acme', 'acme-', 'a--b', 'ac me', 'acmé', 'acme\n', 'a'.repeat(41), 'xn_-a', 'admin', 'www'])(
-    'may not be %j',
-    (slug) => {
-      expect(slugSchema.safeParse(slug).success).toBe(false);
-    },
-  );
+  test.each([
+    '',
+    'ab',
+    'Acme',
+    '1acme',
+    '-acme',
+    'acme-',
+    'a--b',
+    'ac me',
+    'acmé',
+    'acme\n',
+    'a'.repeat(41),
+    'xn_-a',
+    'admin',
+    'www',
+    `deleted-${'0'.repeat(32)}`,
+  ])('may not be %j', (slug) => {
+    expect(slugSchema.safeParse(slug).success).toBe(false);
+  });
 });
 
 test('names and emails are taken in their one spelling', () => {

@@ -11,13 +11,21 @@ const reservedSlugs: ReadonlySet<string> = new Set(
   tenantry tenants test undefined users www`.split(/\s+/),
 );
 
+/** Slugs of tenants that were: a name for each that nobody else takes. */
+const tombstoneSlugs = /^deleted-[0-9a-f]{32}$/;
+
+/** The slug of a tenant of which nothing is left but its id. */
+export function tombstoneSlug(tenantId: string): string {
+  return `deleted-${tenantId.replaceAll('-', '')}`;
+}
+
 /** What a tenant is reached by: fits a label of a host name (RFC 1123 §2.1). */
 export const slugSchema = z
   .string()
   .min(3, slugRule)
   .max(40, slugRule)
   .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, slugRule)
-  .refine((slug) => !reservedSlugs.has(slug), 'is reserved');
+  .refine((slug) => !reservedSlugs.has(slug) && !tombstoneSlugs.test(slug), 'is reserved');
 
 /** What `provisionTenant` takes; null counts as left out. */
 export const provisionInputSchema = z.object({

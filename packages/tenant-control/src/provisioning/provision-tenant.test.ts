@@ -43,6 +43,8 @@ describe('a tenant that was provisioned', () => {
       schemaVersion: latestMigration('tenant'),
       clusterName: 'standard',
       createdAt: expect.any(Date),
+      purgeAfter: null,
+      lastActiveAt: null,
     });
     expect(await installation.catalog.findTenants([tenant.id])).toEqual([tenant]);
     expect(installation.published).toContain(tenant.id);

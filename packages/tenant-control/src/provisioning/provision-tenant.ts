@@ -8,7 +8,8 @@ import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import { SagaError } from '../sagas/errors.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import { idempotencyKeySchema, provisionInputSchema, type ProvisionInput, type TenantSpecification } from './provision-input.ts';
-import { reserve, waitUntilSettled, type ProvisioningRequest, type ReservationServices } from './reservation.ts';
+import type { ProvisioningRequest } from './provisioning-request.ts';
+import { reserve, waitUntilSettled, type ReservationServices } from './reservation.ts';
 
 export interface ProvisionOptions {
   readonly actor: Actor;
@@ -55,7 +56,8 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
   for (;;) {
     const reservation = await reserve(request, services);
     if (reservation.kind === 'begun') return await build(reservation.saga, request, cluster, services);
-    if (reservation.kind === 'done') return await announce(reservation.tenantId, services);
+    // Nobody has to be told of it: nobody knew its id before.
+    if (reservation.kind === 'done') return reservation.tenant;
     const tenant = await waitUntilSettled(services.db, reservation.tenantId, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
@@ -64,25 +66,16 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
 
 async function build(
   saga: ClaimedSaga,
-  { specification: { slug }, actor }: ProvisioningRequest,
+  { specification: { slug } }: ProvisioningRequest,
   cluster: ClusterAdmin,
-  { catalog, db, sagas, bus, logger }: ProvisioningServices,
+  { db, sagas, bus, logger }: ProvisioningServices,
 ): Promise<Tenant> {
   const { tenantId } = saga;
   try {
     await cluster.inTurn(async () => await sagas.run(saga));
   } catch (error) {
-    const failure = error instanceof SagaError ? new ProvisioningError(slug, error) : error;
-    const detail = { slug, step: error instanceof SagaError ? error.step : null };
-    await catalog
-      .recordAudit({ ...actor, action: 'tenant.provision', tenantId, outcome: 'FAILED', detail })
-      .catch((cause: unknown) => logger.error({ err: cause, tenantId }, 'a failed provisioning could not be recorded'));
-    throw failure;
+    throw error instanceof SagaError ? new ProvisioningError(slug, error) : error;
   }
-  return await announce(tenantId, { db, bus, logger });
-}
-
-async function announce(tenantId: string, { db, bus, logger }: Pick<ProvisioningServices, 'db' | 'bus' | 'logger'>): Promise<Tenant> {
   await bus
     .publish(tenantId)
     .catch((error: unknown) => logger.warn({ err: error, tenantId }, 'other processes were not told of a new tenant; they find it soon'));

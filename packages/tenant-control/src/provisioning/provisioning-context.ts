@@ -1,5 +1,6 @@
 import type { PrismaClient } from '@tenantry/prisma/control';
 import { unseal, type KeyRing } from '@tenantry/service';
+import type { Client } from 'pg';
 import { ExclusiveCluster } from '../clusters/exclusive-cluster.ts';
 import type { TenantLogin } from '../clusters/pooler-access.ts';
 import { ClusterMissingError } from '../errors.ts';
@@ -28,6 +29,7 @@ export class ProvisioningContext implements AsyncDisposable {
   readonly middle: ReachMiddle;
   readonly #keyRing: KeyRing;
   #login: Promise<TenantLogin> | undefined;
+  #asTenant: Promise<Client> | undefined;
 
   constructor({ saga, middle, db, keyRing, clusters }: ProvisioningContextOptions) {
     this.saga = saga;
@@ -50,8 +52,34 @@ export class ProvisioningContext implements AsyncDisposable {
     return await (this.#login ??= this.#readLogin());
   }
 
+  /**
+   * To be called before anything is dropped.
+   *
+   * @throws when the tenant was ever served: its data is not this saga's to drop
+   */
+  async assertNeverServed(): Promise<void> {
+    const { id } = this.tenant;
+    const served = await this.db.tenant.findFirst({
+      where: { id, status: { notIn: ['PROVISIONING', 'FAILED'] } },
+      select: { status: true },
+    });
+    if (served) throw new Error(`The tenant "${this.slug}" is ${served.status}: its provisioning must not be undone.`);
+  }
+
+  /** A connection to the tenant's database with the tenant's own role, the same for all steps. */
+  async asTenant(): Promise<Client> {
+    return await (this.#asTenant ??= this.#signIn());
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    const client = await this.#asTenant?.catch(() => undefined);
+    await client?.end();
     await this.cluster[Symbol.asyncDispose]();
+  }
+
+  async #signIn(): Promise<Client> {
+    const { roleName: role, password, databaseName } = await this.login();
+    return await this.cluster.admin.connectAs({ role, password }, databaseName);
   }
 
   async #readLogin(): Promise<TenantLogin> {

@@ -4,6 +4,7 @@ import { openClusterAdmin } from '../clusters/cluster-admin.ts';
 import { openControlClient } from '../control-client.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
 import { Sagas } from '../sagas/sagas.ts';
+import { Shelves } from '../shelf/shelves.ts';
 import { ProvisioningContext } from './provisioning-context.ts';
 import { cloningSteps, provisioningSaga } from './provisioning-saga.ts';
 import { reserve } from './reservation.ts';
@@ -54,7 +55,7 @@ describe('a failure', () => {
     expect(begun.size).toBe(before + 1);
     expect(await remains()).toEqual([]);
     const [last] = await installation.query(`SELECT outcome, detail FROM audit_log ORDER BY at DESC, id DESC LIMIT 1`);
-    expect(last).toEqual({ outcome: 'FAILED', detail: { slug: 'acme', step: failing } });
+    expect(last).toEqual({ outcome: 'FAILED', detail: { step: failing } });
   });
 
   test('of Postgres itself in the middle of a step leaves nothing behind', async () => {
@@ -129,7 +130,12 @@ test('each step can be run again after it was done, and undone again after it wa
   sagas.define(provisioningSaga(services));
   const specification = { ...input, slug: uniqueName('t').replace('_', '-') };
   const request = { specification, clusterName: 'standard', actor: operator, idempotencyKey: null };
-  const reservation = await reserve(request, { ...services, sagas, takeFromShelf: async () => null });
+  const reservation = await reserve(request, {
+    ...services,
+    pool: control.pool,
+    sagas,
+    shelves: new Shelves(new Map(), [], { ...services, logger: silentLogger }),
+  });
   if (reservation.kind !== 'begun') throw new Error('the slug should have been free');
 
   using saga = reservation.saga;
@@ -144,4 +150,16 @@ test('each step can be run again after it was done, and undone again after it wa
   expect(await runSql(server, 'SELECT FROM pg_database WHERE datname = $1', [tenant.databaseName])).toEqual([]);
   expect(await runSql(server, 'SELECT FROM pg_roles WHERE rolname = $1', [tenant.roleName])).toEqual([]);
   expect(await installation.query('SELECT FROM tenants WHERE id = $1', [tenant.id])).toEqual([]);
+});
+
+test('the database of a tenant that is served is never dropped, whatever its saga says', async () => {
+  sabotage = async () => {};
+  const tenant = await installation.control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Acme' }, { actor: operator });
+  await installation.query(`UPDATE sagas SET state = 'UNDOING', leased_until = NULL WHERE tenant_id = $1`, [tenant.id]);
+  await installation.control.resumeSagas();
+  const [saga] = await installation.query<{ state: string }>('SELECT state FROM sagas WHERE tenant_id = $1', [tenant.id]);
+  expect(saga?.state).toBe('UNDOING');
+  const name = `tenant_${tenant.id.replaceAll('-', '')}`;
+  expect(await runSql(server, 'SELECT datname FROM pg_database WHERE datname = $1', [name])).toEqual([{ datname: name }]);
+  expect(await installation.query('SELECT status FROM tenants WHERE id = $1', [tenant.id])).toEqual([{ status: 'ACTIVE' }]);
 });

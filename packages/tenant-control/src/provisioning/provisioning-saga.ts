@@ -25,7 +25,7 @@ export const cloningSteps: readonly ProvisioningStep[] = [
 ];
 
 /** Of a tenant whose database was ready on the shelf. */
-export const shelfSteps: readonly ProvisioningStep[] = [reservationStep, shelfStep, seedStep, activationStep];
+const shelfSteps: readonly ProvisioningStep[] = [reservationStep, shelfStep, seedStep, activationStep];
 
 export function provisioningSaga(services: Omit<ProvisioningContextOptions, 'saga' | 'middle'>): SagaDefinition<ProvisioningContext> {
   return {

@@ -1,5 +1,6 @@
 import { Prisma, type PrismaClient, type SagaKind, type SagaState, type SagaStepState } from '@tenantry/prisma/control';
 import type { Logger } from '@tenantry/service';
+import { writeAudit } from '../catalog/audit.ts';
 import type { Actor } from '../tenant.ts';
 import { SagaLostError } from './errors.ts';
 
@@ -47,6 +48,12 @@ const signsPerLease = 3;
 const firstFence = 1;
 
 /**
+ * Has the statement that it stands in not wait for the disk. For what may be lost with the control database's last moment: steps look
+ * before they act, so that one which is run again finds its work done.
+ */
+const withoutWaitingForDisk = Prisma.sql`set_config('synchronous_commit', 'off', true) = 'off'`;
+
+/**
  * A saga that this process runs, and no other: whoever took it over later has a higher fence, and everything that is written here is
  * written only while the fence is the highest. Says that it is alive until it is disposed of.
  */
@@ -76,12 +83,15 @@ export class ClaimedSaga implements Disposable {
     return new ClaimedSaga(id, { kind, tenantId, state: 'RUNNING', input, data: {}, origin: null, ...actor, fence: firstFence }, options);
   }
 
-  /** @returns null when it has ended, somebody else runs it, or it is not yet to be tried again */
-  static async claim(id: string, options: ClaimOptions): Promise<ClaimedSaga | null> {
+  /**
+   * @param early also when it is not yet to be tried again
+   * @returns null when it has ended, somebody else runs it, or it is not yet to be tried again
+   */
+  static async claim(id: string, options: ClaimOptions, early = false): Promise<ClaimedSaga | null> {
     const [row] = await options.db.$queryRaw<ClaimedRow[]>`
       UPDATE sagas SET fence = fence + 1, leased_until = now() + ${options.leaseMs} * interval '1 ms', retry_at = NULL
       WHERE id = ${id}::uuid AND state IN ('RUNNING', 'UNDOING')
-        AND (leased_until IS NULL OR leased_until < now()) AND (retry_at IS NULL OR retry_at <= now())
+        AND (leased_until IS NULL OR leased_until < now()) AND (${early} OR retry_at IS NULL OR retry_at <= now())
       RETURNING kind, tenant_id AS "tenantId", state, input, data, issuer, subject, request_id AS "requestId", origin, fence`;
     return row ? new ClaimedSaga(id, row, options) : null;
   }
@@ -145,9 +155,9 @@ export class ClaimedSaga implements Disposable {
 
   /** Keeps what later steps, and whoever takes over, have to know. @throws {SagaLostError} */
   async remember(facts: Prisma.JsonObject): Promise<void> {
-    const data = { ...this.#row.data, ...facts };
-    await this.#write(Prisma.sql`data = ${JSON.stringify(data)}::jsonb`);
-    this.#row.data = data;
+    // Added to what is there: a secret among it may have been sealed anew meanwhile.
+    await this.#write(Prisma.sql`data = sagas.data || ${JSON.stringify(facts)}::jsonb`);
+    this.#row.data = { ...this.#row.data, ...facts };
   }
 
   /** Which steps have been begun, by position. */
@@ -165,22 +175,26 @@ export class ClaimedSaga implements Disposable {
         ${steps.map(({ position }) => position)}::int[], ${steps.map(({ name }) => name)}::text[],
         ${steps.map(({ state }) => state)}::"SagaStepState"[], ${steps.map(({ error }) => error ?? null)}::text[]
       ) AS step (position, name, state, error)
-      WHERE sagas.id = ${this.id}::uuid AND sagas.fence = ${this.#row.fence}
+      WHERE sagas.id = ${this.id}::uuid AND sagas.fence = ${this.#row.fence} AND ${withoutWaitingForDisk}
       ON CONFLICT (saga_id, position) DO UPDATE SET
         state = EXCLUDED.state, finished_at = EXCLUDED.finished_at, error = coalesce(EXCLUDED.error, saga_steps.error),
         attempts = saga_steps.attempts + CASE WHEN EXCLUDED.state = 'RUNNING' THEN 1 ELSE 0 END`;
     if (count < steps.length) this.#lose();
   }
 
-  /** From now on the steps are undone. @throws {SagaLostError} */
-  async turnBack(error: string): Promise<void> {
-    await this.#write(Prisma.sql`state = 'UNDOING', error = ${error}`);
+  /** From now on the steps are undone; that it failed, and at which step, is on record with that. @throws {SagaLostError} */
+  async turnBack(step: string, error: string): Promise<void> {
+    const { actor, kind, tenantId } = this;
+    await this.commit(async (tx) => {
+      await tx.saga.update({ where: { id: this.id }, data: { state: 'UNDOING', error }, select: { id: true } });
+      await writeAudit(tx, { ...actor, action: `tenant.${kind.toLowerCase()}`, tenantId, outcome: 'FAILED', detail: { step } });
+    });
     this.#row.state = 'UNDOING';
   }
 
   /** @throws {SagaLostError} */
   async finish(state: 'DONE' | 'UNDONE' | 'FAILED'): Promise<void> {
-    await this.#write(Prisma.sql`state = ${state}::"SagaState", finished_at = now(), leased_until = NULL`);
+    await this.#write(Prisma.sql`state = ${state}::"SagaState", finished_at = now(), leased_until = NULL`, withoutWaitingForDisk);
     this.#row.state = state;
   }
 
@@ -197,8 +211,9 @@ export class ClaimedSaga implements Disposable {
     await this.#write(Prisma.sql`leased_until = now() + ${leaseMs} * interval '1 ms'`);
   }
 
-  async #write(changes: Prisma.Sql): Promise<void> {
-    const count = await this.#db.$executeRaw`UPDATE sagas SET ${changes} WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence}`;
+  async #write(changes: Prisma.Sql, condition = Prisma.sql`true`): Promise<void> {
+    const count = await this.#db.$executeRaw`
+      UPDATE sagas SET ${changes} WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} AND ${condition}`;
     if (count === 0) this.#lose();
   }
 
@@ -207,18 +222,6 @@ export class ClaimedSaga implements Disposable {
     this.#lost.abort(error);
     throw error;
   }
-}
-
-/** Stores a saga that was done within the transaction that it is stored in: for what takes one step that nothing can come between. */
-export async function recordSaga(tx: Prisma.TransactionClient, request: SagaRequest, step: string): Promise<void> {
-  const { id, kind, tenantId, input, actor } = request;
-  await tx.$executeRaw`
-    WITH saga AS (
-      INSERT INTO sagas (id, kind, tenant_id, state, input, issuer, subject, request_id, origin, finished_at)
-      VALUES (${id}::uuid, ${kind}::"SagaKind", ${tenantId}::uuid, 'DONE', ${JSON.stringify(input)}::jsonb,
-        ${actor.issuer}, ${actor.subject}, ${actor.requestId}, ${actor.origin ?? null}, now())
-      RETURNING id)
-    INSERT INTO saga_steps (saga_id, position, name, state, finished_at) SELECT id, 0, ${step}, 'DONE', now() FROM saga`;
 }
 
 async function insertSaga(tx: Prisma.TransactionClient, request: SagaRequest, leaseMs: number): Promise<void> {

@@ -80,7 +80,7 @@ class SagaRun<Context extends AsyncDisposable> {
       await this.#saga.defer(this.#delayMs(), error);
       throw new SagaError(name, 'deferred', cause);
     }
-    await this.#saga.turnBack(error);
+    await this.#saga.turnBack(name, error);
     return new SagaError(name, 'undone', cause);
   }
 
@@ -115,8 +115,8 @@ class SagaRun<Context extends AsyncDisposable> {
   }
 
   #isBeyondReturn(position: number): boolean {
-    const { pointOfNoReturn } = this.#definition;
-    return pointOfNoReturn !== undefined && position >= this.#steps.findIndex(({ name }) => name === pointOfNoReturn);
+    const first = this.#steps.findIndex(({ name }) => name === this.#definition.pointOfNoReturn);
+    return first !== -1 && position >= first;
   }
 
   #delayMs(): number {

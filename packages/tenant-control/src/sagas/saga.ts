@@ -16,7 +16,10 @@ export interface SagaDefinition<Context extends AsyncDisposable> {
   readonly kind: SagaKind;
   /** In the order in which they are run; undone in the reverse order. The same for a saga each time. */
   steps(saga: ClaimedSaga): readonly SagaStep<Context>[];
-  /** Name of the step from which on nothing leads back: a failure there, or later, is tried again until it succeeds. Default: none. */
+  /**
+   * Name of the step from which on nothing leads back: a failure there, or later, is tried again until it succeeds. Default: none, also
+   * for a saga that has no such step.
+   */
   readonly pointOfNoReturn?: string;
   /** What the steps share. Must reach no cluster: one that is down is a step's failure. */
   open(saga: ClaimedSaga, middle: ReachMiddle): Promise<Context>;

@@ -99,6 +99,22 @@ test('what fails is undone in the reverse order, itself first', async () => {
   expect(await stateOf(saga.id)).toEqual({ state: 'UNDONE', error: 'two failed', steps: ['one UNDONE', 'two UNDONE'] });
 });
 
+test('that a saga failed is on record once, whoever undoes it in the end', async () => {
+  const world = openWorld();
+  world.act = failing('two', 'undo one');
+  const saga = await begin(world);
+  await expect(world.sagas.run(saga)).rejects.toMatchObject({ outcome: 'stuck' });
+  await installation.query('UPDATE sagas SET retry_at = now() WHERE id = $1', [saga.id]);
+  world.act = async () => {};
+  expect(await world.sagas.resume(saga.id)).toBe(true);
+  const { issuer, subject, requestId } = saga.actor;
+  expect(
+    await installation.query('SELECT action, issuer, subject, request_id, outcome, detail FROM audit_log WHERE tenant_id = $1', [
+      saga.tenantId,
+    ]),
+  ).toEqual([{ action: 'tenant.move', issuer, subject, request_id: requestId, outcome: 'FAILED', detail: { step: 'two' } }]);
+});
+
 test('what cannot be undone yet is tried again later, from where it stopped', async () => {
   const world = openWorld();
   world.act = failing('three', 'undo two');
@@ -194,7 +210,7 @@ describe('of several that want to run the same saga', () => {
     for (const write of [
       async () => await saga.report({ position: 0, name: 'one', state: 'FAILED' }),
       async () => await saga.remember({ written: true }),
-      async () => await saga.turnBack('by the dead'),
+      async () => await saga.turnBack('one', 'by the dead'),
       async () => await saga.finish('FAILED'),
       async () => await saga.defer(0, 'by the dead'),
       async () => await saga.assertHeld(),

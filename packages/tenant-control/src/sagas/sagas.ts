@@ -56,11 +56,12 @@ export class Sagas {
   /**
    * Takes up a saga that nobody runs any more.
    *
+   * @param early also when it is not yet to be tried again
    * @returns false when it has ended, somebody runs it, or it is not yet to be tried again
    * @throws as {@link run}
    */
-  async resume(id: string): Promise<boolean> {
-    const saga = await ClaimedSaga.claim(id, this.#options);
+  async resume(id: string, { early = false }: { early?: boolean } = {}): Promise<boolean> {
+    const saga = await ClaimedSaga.claim(id, this.#options, early);
     if (saga) await this.run(saga);
     return saga !== null;
   }

@@ -44,7 +44,8 @@ interface Row {
   readonly ready: boolean;
 }
 
-const rows = async () => await installation.query<Row>('SELECT id, database_name, ready_at IS NOT NULL AS ready FROM shelf ORDER BY created_at');
+const rows = async () =>
+  await installation.query<Row>('SELECT id, database_name, ready_at IS NOT NULL AS ready FROM shelf ORDER BY created_at');
 
 /** Names of databases and roles that are there, of those given. */
 async function present(names: readonly string[]): Promise<string[]> {

@@ -37,10 +37,15 @@ export class Shelf {
     this.#options = options;
   }
 
+  /** Name of the template whose clones are on it; null before this process has prepared the cluster. */
+  get template(): string | null {
+    return this.#admin.template?.database ?? null;
+  }
+
   /** Takes the database that has been ready for longest, in the transaction that makes it a tenant's. @returns null when there is none */
   async take(tx: Prisma.TransactionClient): Promise<OwnedDatabase | null> {
-    const template = this.#admin.template?.database;
-    if (template === undefined) return null;
+    const { template } = this;
+    if (template === null) return null;
     const [taken] = await tx.$queryRaw<OwnedDatabase[]>`
       DELETE FROM shelf WHERE id = (
         SELECT id FROM shelf WHERE cluster_name = ${this.#admin.name} AND template = ${template} AND ready_at IS NOT NULL
@@ -119,17 +124,21 @@ export class Shelf {
     const login = { ...owned, password: unseal(owned.sealedPassword, owned.id, keyRing) };
     const session = await cluster.session();
     await makeRole(session, login, onPart);
-    await cloneDatabase(owned, { admin, session, template, onPart });
+    await cloneDatabase(owned, { admin, session, template, onClone: onPart, onOpen: onPart });
     const authUser = admin.tenants?.authUser ?? null;
     if (authUser !== null) await openToPooler(admin, authUser, login);
-    await verifyDatabase(admin, login);
+    await admin.as({ role: login.roleName, password: login.password }, login.databaseName, verifyDatabase);
     await onPart();
     await checkRoute(admin, owned, login.password);
   }
 }
 
 /** Where tenants do not connect to the server itself: uses the database on their way. */
-async function checkRoute({ name, tenants }: ClusterAdmin, { id, databaseName, roleName, sealedPassword }: OwnedDatabase, password: string) {
+async function checkRoute(
+  { name, tenants }: ClusterAdmin,
+  { id, databaseName, roleName, sealedPassword }: OwnedDatabase,
+  password: string,
+) {
   if (!tenants) return;
   const { host, port, sslMode, pooling } = tenants;
   await checkPlacement(

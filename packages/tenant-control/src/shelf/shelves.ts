@@ -23,10 +23,18 @@ export class Shelves {
     this.#onTaken = listener;
   }
 
+  /**
+   * Name of the template whose clones a new tenant of the cluster may take off the shelf.
+   *
+   * @returns null while this process does not know it
+   */
+  templateOf(clusterName: string): string | null {
+    return this.#stocked(clusterName)?.template ?? null;
+  }
+
   /** As {@link Shelf.take}. */
   async take(tx: Prisma.TransactionClient, clusterName: string): Promise<OwnedDatabase | null> {
-    this.#onTaken();
-    return (await this.#shelves.get(clusterName)?.shelf.take(tx)) ?? null;
+    return (await this.#stocked(clusterName)?.take(tx)) ?? null;
   }
 
   /** Brings each shelf to its size. A cluster that does not answer is logged and keeps the others from nothing. */
@@ -45,5 +53,13 @@ export class Shelves {
       made: 0,
       discarded: 0,
     });
+  }
+
+  /** The shelf of a cluster that is to have something on it, and may want refilling after whoever asks. */
+  #stocked(clusterName: string): Shelf | null {
+    const { shelf, size = 0 } = this.#shelves.get(clusterName) ?? {};
+    if (!shelf || size === 0) return null;
+    this.#onTaken();
+    return shelf;
   }
 }

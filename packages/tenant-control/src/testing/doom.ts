@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { Pooling } from '@tenantry/prisma/control';
+import { sslModes } from '@tenantry/tenant-pool';
 import { z } from 'zod';
 import { provisionInputSchema } from '../provisioning/provision-input.ts';
 
@@ -15,18 +17,33 @@ export type SagaPoint = z.output<typeof point>;
 
 const actor = z.object({ issuer: z.string(), subject: z.string(), requestId: z.string() });
 
-const call = z.object({
-  method: z.literal('provisionTenant'),
-  input: provisionInputSchema,
-  options: z.object({ actor, idempotencyKey: z.string() }),
+const call = z.discriminatedUnion('method', [
+  z.object({ method: z.literal('provisionTenant'), input: provisionInputSchema, options: z.object({ actor, idempotencyKey: z.string() }) }),
+  z.object({ method: z.literal('hibernateTenant'), id: z.string(), actor, options: z.object({ keep: z.enum(['closed', 'dropped']) }) }),
+  z.object({ method: z.literal('wakeTenant'), id: z.string(), actor }),
+  z.object({ method: z.literal('purgeTenant'), id: z.string(), actor }),
+  z.object({ method: z.literal('rotateCredentials'), id: z.string(), actor, options: z.object({ atOnce: z.boolean() }) }),
+]);
+
+/** What a process is asked for: a method of the control plane with its arguments. */
+export type DoomedCall = z.output<typeof call>;
+
+const route = z.object({
+  host: z.string(),
+  port: z.number(),
+  sslMode: z.enum(sslModes),
+  pooling: z.enum(Pooling),
+  authUser: z.string().nullable(),
 });
 
 const doom = z.object({
   controlDatabaseUrl: z.string(),
-  clusters: z.array(z.object({ name: z.string(), adminUrl: z.string() })),
+  clusters: z.array(z.object({ name: z.string(), adminUrl: z.string(), tenants: route.exactOptional() })),
   /** Ids with keys in base64. */
   keys: z.array(z.tuple([z.string(), z.string()])),
   call,
+  /** Folder for backups; default none are made. */
+  backups: z.string().exactOptional(),
   /** Where a step shall fail, for what comes then; null for nowhere. */
   fail: point.nullable(),
   /** Where the process shall be killed. */

@@ -2,10 +2,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@tenantry/service';
 import { openCatalog } from '../catalog/catalog.ts';
-import { createTenantControl } from '../tenant-control.ts';
-import { parseDoom, type SagaPoint } from './doom.ts';
+import { createTenantControl, type TenantControl } from '../tenant-control.ts';
+import { parseDoom, type DoomedCall, type SagaPoint } from './doom.ts';
+import { openFolderBackups } from './folder-backups.ts';
+import { runSql } from './installation.ts';
 
-const { controlDatabaseUrl, clusters, keys, call, fail, kill, afterMs } = parseDoom(process.argv[2]);
+const { controlDatabaseUrl, clusters, keys, call, backups, fail, kill, afterMs } = parseDoom(process.argv[2]);
 
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
@@ -20,6 +22,8 @@ await using control = await createTenantControl({
   bus: { publish: async () => {}, subscribe: () => ({ [Symbol.dispose]: () => {} }) },
   logger: silentLogger,
   keepsHouse: false,
+  ...(backups !== undefined && clusters[0] && { backups: openFolderBackups(clusters[0].adminUrl, backups) }),
+  rotation: { quietMs: 100, graceMs: 2000 },
   reachFaultPoint: async ({ step, direction, at }) => {
     const isAt = (point: SagaPoint | null) => point?.step === step && point.direction === direction && point.at === at;
     if (isAt(kill)) {
@@ -30,6 +34,29 @@ await using control = await createTenantControl({
   },
 });
 // A failure on purpose is undone, unless the process dies of it.
-await control.provisionTenant(call.input, call.options).catch(() => {});
+await perform(control, call).catch(() => {});
+await untilNoSagaIsRun();
 // What was to be in flight may have been done faster.
 if (afterMs !== null) await sleep(afterMs);
+
+async function perform(on: TenantControl, asked: DoomedCall): Promise<unknown> {
+  switch (asked.method) {
+    case 'provisionTenant':
+      return await on.provisionTenant(asked.input, asked.options);
+    case 'hibernateTenant':
+      return await on.hibernateTenant(asked.id, asked.actor, asked.options);
+    case 'wakeTenant':
+      return await on.wakeTenant(asked.id, asked.actor);
+    case 'purgeTenant':
+      return await on.purgeTenant(asked.id, asked.actor);
+    case 'rotateCredentials':
+      return await on.rotateCredentials(asked.id, asked.actor, asked.options);
+    default:
+      throw new Error(`There is no way to ask for ${JSON.stringify(asked satisfies never)}.`);
+  }
+}
+
+/** What was asked for may go on after it was answered. */
+async function untilNoSagaIsRun(): Promise<void> {
+  while ((await runSql(controlDatabaseUrl, 'SELECT FROM sagas WHERE leased_until > now()')).length > 0) await sleep(50);
+}

@@ -6,6 +6,8 @@ import { openCatalog, type Catalog } from '../catalog/catalog.ts';
 import type { ClusterConfig } from '../clusters/cluster-config.ts';
 import { prepareControlDatabase } from '../control-database.ts';
 import { databaseUrl } from '../postgres/connection.ts';
+import type { Patience } from '../credentials/patience.ts';
+import type { TenantBackups } from '../life/tenant-backups.ts';
 import type { ReachFaultPoint } from '../sagas/saga.ts';
 import { createTenantControl, type TenantControl } from '../tenant-control.ts';
 import type { Actor } from '../tenant.ts';
@@ -16,6 +18,7 @@ export interface Installation extends AsyncDisposable {
   readonly catalog: Catalog;
   readonly control: TenantControl;
   readonly keyRing: KeyRing;
+  readonly bus: InvalidationBus;
   /** Ids of the tenants whose change was published, in order. */
   readonly published: string[];
   /** Runs in the control database. */
@@ -27,12 +30,15 @@ export interface InstallationOptions {
   serverUrl: string;
   /** Default: one, `standard`, on the server. */
   clusters?: readonly ClusterConfig[];
+  rotation?: Partial<Patience>;
+  backups?: TenantBackups;
+  removeJobs?: (tenantId: string) => Promise<void>;
   reachFaultPoint?: ReachFaultPoint;
 }
 
 export const operator: Actor = { issuer: 'https://login.example', subject: 'operator', requestId: 'request-1' };
 
-export async function openInstallation({ serverUrl, clusters, reachFaultPoint }: InstallationOptions): Promise<Installation> {
+export async function openInstallation({ serverUrl, clusters, ...options }: InstallationOptions): Promise<Installation> {
   await using cleanup = new AsyncDisposableStack();
   const database = uniqueName('control');
   const controlDatabaseUrl = databaseUrl(serverUrl, database);
@@ -40,9 +46,16 @@ export async function openInstallation({ serverUrl, clusters, reachFaultPoint }:
   cleanup.defer(async () => await dropEverything(serverUrl, controlDatabaseUrl, database));
 
   const published: string[] = [];
+  const listeners = new Set<(tenantId: string | null) => void>();
   const bus: InvalidationBus = {
-    publish: async (tenantId) => void published.push(tenantId),
-    subscribe: () => ({ [Symbol.dispose]: () => {} }),
+    publish: async (tenantId) => {
+      published.push(tenantId);
+      for (const listener of listeners) listener(tenantId);
+    },
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return { [Symbol.dispose]: () => void listeners.delete(listener) };
+    },
   };
   const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
   const catalog = cleanup.use(openCatalog({ controlDatabaseUrl, logger: silentLogger }));
@@ -55,7 +68,7 @@ export async function openInstallation({ serverUrl, clusters, reachFaultPoint }:
       bus,
       logger: silentLogger,
       keepsHouse: false,
-      ...(reachFaultPoint && { reachFaultPoint }),
+      ...options,
     }),
   );
   const opened = cleanup.move();
@@ -64,6 +77,7 @@ export async function openInstallation({ serverUrl, clusters, reachFaultPoint }:
     catalog,
     control,
     keyRing,
+    bus,
     published,
     query: async (sql, values) => await runSql(controlDatabaseUrl, sql, values),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
@@ -87,11 +101,14 @@ export async function runSql<Row>(url: string, sql: string, values: unknown[] = 
 async function dropEverything(serverUrl: string, controlDatabaseUrl: string, database: string): Promise<void> {
   const tenants = await runSql<{ database: string; role: string }>(
     controlDatabaseUrl,
-    'SELECT database_name AS database, role_name AS role FROM tenants',
+    'SELECT database_name AS database, role_name AS role FROM tenants UNION SELECT database_name, role_name FROM shelf',
   );
   for (const tenant of tenants) {
     await runSql(serverUrl, `DROP DATABASE IF EXISTS ${escapeIdentifier(tenant.database)} WITH (FORCE)`);
-    await runSql(serverUrl, `DROP ROLE IF EXISTS ${escapeIdentifier(tenant.role)}`);
+    const logins = await runSql<{ name: string }>(serverUrl, 'SELECT rolname AS name FROM pg_roles WHERE starts_with(rolname, $1)', [
+      tenant.role,
+    ]);
+    for (const { name } of logins) await runSql(serverUrl, `DROP ROLE ${escapeIdentifier(name)}`);
   }
   await runSql(serverUrl, `DROP DATABASE ${escapeIdentifier(database)} WITH (FORCE)`);
 }

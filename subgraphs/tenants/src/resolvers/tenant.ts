@@ -14,5 +14,6 @@ export const tenantResolvers: Resolvers<TenantsContext> = {
       await requireWithinOrOperator(tenant, context);
       return await context.usage.load(tenant.id);
     },
+    runs: async ({ id }: Tenant, _arguments, { runs }) => await runs.load(id),
   },
 };

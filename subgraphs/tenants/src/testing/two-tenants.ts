@@ -55,7 +55,7 @@ export function codesOf(answer: Answer<unknown>): string[] {
   return outcomeOf(answer).codes;
 }
 
-/** Every field of a tenant. */
+/** Every field of a tenant that its members see. */
 export const everyField =
   'id slug name tier status schemaVersion createdAt settings { locale timeZone invitationDays } usage { databaseBytes connections }';
 

@@ -4,9 +4,19 @@ import type { ProvisioningStep } from '../step.ts';
 /** The tenant's database, cloned from the template; everything in it is the tenant's role's. */
 export const databaseStep: ProvisioningStep = {
   name: 'database',
-  run: async ({ cluster, tenant, middle }) => {
+  run: async (context) => {
+    const { cluster, tenant, middle } = context;
     const { admin } = cluster;
-    await cloneDatabase(tenant, { admin, session: await cluster.session(), template: await admin.prepare(), onPart: middle });
+    const template = admin.template ?? (await admin.prepare());
+    // Later steps sign in as the tenant; that takes as long as handing the database over, and may happen meanwhile.
+    const onOpen = async () => {
+      context.asTenant().catch(() => {});
+      await middle();
+    };
+    await cloneDatabase(tenant, { admin, session: await cluster.session(), template, onClone: middle, onOpen });
   },
-  undo: async ({ cluster, tenant }) => await dropDatabase(await cluster.session(), tenant.databaseName),
+  undo: async (context) => {
+    await context.assertNeverServed();
+    await dropDatabase(await context.cluster.session(), context.tenant.databaseName);
+  },
 };

@@ -6,7 +6,7 @@ export const seedStep: ProvisioningStep = {
   name: 'seed',
   run: async (context) => {
     const { firstOwner } = context.input.specification;
-    if (firstOwner) await inviteFirstOwner(context.cluster.admin, await context.login(), firstOwner);
+    if (firstOwner) await inviteFirstOwner(await context.asTenant(), firstOwner);
   },
   undo: goesWithDatabase,
 };

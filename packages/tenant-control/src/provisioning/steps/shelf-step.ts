@@ -6,7 +6,9 @@ import type { ProvisioningStep } from '../step.ts';
 export const shelfStep: ProvisioningStep = {
   name: 'shelf',
   run: async () => {},
-  undo: async ({ cluster, tenant, middle }) => {
+  undo: async (context) => {
+    const { cluster, tenant, middle } = context;
+    await context.assertNeverServed();
     const session = await cluster.session();
     await dropDatabase(session, tenant.databaseName);
     await middle();

@@ -8,10 +8,9 @@ export const verificationStep: ProvisioningStep = {
   name: 'verification',
   run: async (context) => {
     const { cluster, db, tenant } = context;
-    const login = await context.login();
-    await verifyDatabase(cluster.admin, login);
+    await verifyDatabase(await context.asTenant());
     const placement = cluster.admin.tenants && (await findPlacement(db, tenant.id));
-    if (placement) await checkPlacement(placement, { password: login.password, service: 'control' });
+    if (placement) await checkPlacement(placement, { password: (await context.login()).password, service: 'control' });
   },
   undo: goesWithDatabase,
 };

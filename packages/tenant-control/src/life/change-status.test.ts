@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { TenantStatus } from '@tenantry/prisma/control';
 import { silentLogger, TenantryError } from '@tenantry/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { ClusterMissingError } from './errors.ts';
-import { createTenantControl } from './tenant-control.ts';
-import type { Tenant } from './tenant.ts';
-import { openInstallation, operator, uniqueName, type Installation } from './testing/installation.ts';
+import { ClusterMissingError } from '../errors.ts';
+import { createTenantControl } from '../tenant-control.ts';
+import type { Tenant } from '../tenant.ts';
+import { openInstallation, operator, uniqueName, type Installation } from '../testing/installation.ts';
 
 let installation: Installation;
 let tenant: Tenant;
@@ -102,7 +102,7 @@ test('the usage of a tenant on a cluster that TENANT_CLUSTERS lost is a fault of
     controlDatabaseUrl: installation.controlDatabaseUrl,
     clusters: [{ name: 'other', adminUrl: inject('postgresUrl') }],
     keyRing: installation.keyRing,
-    bus: { publish: async () => {}, subscribe: async () => ({ [Symbol.asyncDispose]: async () => {} }) },
+    bus: { publish: async () => {}, subscribe: () => ({ [Symbol.dispose]: () => {} }) },
     logger: silentLogger,
   });
   const [error] = await lost.measureUsage([tenant.id]);

@@ -1,0 +1,17 @@
+import { Command } from 'commander';
+import { printOne } from '../../output/print.ts';
+import type { Session } from '../../session.ts';
+import { examples } from '../examples.ts';
+import { findTenant, tenantArgument } from '../tenant-argument.ts';
+import { tenantCard, tenantJson } from '../tenant-presentation.ts';
+
+export function showCommand(session: Session): Command {
+  return new Command('show')
+    .description('Show what the catalog has on a tenant')
+    .argument(...tenantArgument)
+    .addHelpText('after', examples(['by slug', 'tenants show acme'], ['its id', 'tenants show acme --json | jq -r .id']))
+    .action(async (reference: string) => {
+      const tenant = await findTenant(session, reference);
+      printOne(session, tenantJson(tenant), () => tenantCard(tenant));
+    });
+}

@@ -1,0 +1,65 @@
+import { keyRingVariable, parseEnvironment, variable, type Environment, type Logger } from '@tenantry/service';
+import { clusterVariable, createTenantControl, openCatalog, type Catalog, type TenantControl } from '@tenantry/tenant-control';
+import { openPostgresBus, openRedisBus, type InvalidationBus } from '@tenantry/tenant-pool';
+import { Redis } from 'ioredis';
+
+/** An installation of Tenantry as the environment names it. What is not used is not opened. */
+export interface OpenInstallation extends AsyncDisposable {
+  /** @throws {ConfigError} */
+  catalog(): Catalog;
+  /** Keeps no house: what this process leaves undone, a service takes up. @throws {ConfigError} */
+  control(): Promise<TenantControl>;
+}
+
+const catalogVariables = { CONTROL_DATABASE_URL: variable.url('URL of the control database', 'postgres:', 'postgresql:') };
+
+const controlVariables = {
+  ...catalogVariables,
+  TENANT_CLUSTERS: clusterVariable,
+  CREDENTIALS_KEY: keyRingVariable,
+  REDIS_URL: variable.url('URL of Redis', 'redis:', 'rediss:').optional(),
+};
+
+export function openInstallation(environment: Environment, logger: Logger): OpenInstallation {
+  const opened = new AsyncDisposableStack();
+  let openedCatalog: Catalog | undefined;
+  let openedControl: Promise<TenantControl> | undefined;
+
+  function catalog(): Catalog {
+    if (openedCatalog) return openedCatalog;
+    const { CONTROL_DATABASE_URL: controlDatabaseUrl } = parseEnvironment(catalogVariables, environment);
+    return (openedCatalog = opened.use(openCatalog({ controlDatabaseUrl, logger })));
+  }
+
+  async function openControl(): Promise<TenantControl> {
+    const env = parseEnvironment(controlVariables, environment);
+    const { CONTROL_DATABASE_URL: controlDatabaseUrl, TENANT_CLUSTERS: clusters, CREDENTIALS_KEY: keyRing } = env;
+    const bus = opened.use(await openBus(env.REDIS_URL, controlDatabaseUrl, logger));
+    const options = { catalog: catalog(), controlDatabaseUrl, clusters, keyRing, bus, logger, keepsHouse: false };
+    return opened.use(await createTenantControl(options));
+  }
+
+  return {
+    catalog,
+    control: async () => await (openedControl ??= openControl()),
+    [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
+  };
+}
+
+/** Milliseconds that Redis gets to answer. */
+const redisDeadlineMs = 1000;
+
+async function openBus(
+  redisUrl: string | undefined,
+  controlDatabaseUrl: string,
+  logger: Logger,
+): Promise<InvalidationBus & AsyncDisposable> {
+  if (redisUrl === undefined) return await openPostgresBus({ controlDatabaseUrl, logger });
+  await using opening = new AsyncDisposableStack();
+  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: redisDeadlineMs, commandTimeout: redisDeadlineMs });
+  opening.defer(() => redis.disconnect());
+  redis.on('error', (err: unknown) => logger.warn({ err }, 'Redis does not answer'));
+  const bus = opening.use(await openRedisBus({ redis, logger }));
+  const opened = opening.move();
+  return { ...bus, [Symbol.asyncDispose]: async () => await opened.disposeAsync() };
+}

@@ -1,0 +1,39 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { silentLogger } from '@tenantry/service';
+import { expect, it } from 'vitest';
+import { TenantActivity } from './tenant-activity.ts';
+
+function openActivity(options: { fails?: number; everyMs?: number } = {}) {
+  const records: (readonly string[])[] = [];
+  let failures = options.fails ?? 0;
+  const recordActivity = async (tenantIds: readonly string[]) => {
+    if (failures-- > 0) throw new Error('the catalog is down');
+    records.push(tenantIds.toSorted());
+  };
+  return { records, activity: new TenantActivity({ catalog: { recordActivity }, logger: silentLogger, everyMs: options.everyMs }) };
+}
+
+it('is recorded for all tenants together, each once', async () => {
+  const { records, activity } = openActivity();
+  for (const tenantId of ['b', 'a', 'b', 'a']) activity.note(tenantId);
+  await activity[Symbol.asyncDispose]();
+  expect(records).toEqual([['a', 'b']]);
+});
+
+it('is recorded again for who is in use again, and not at all when nobody is', async () => {
+  const { records, activity } = openActivity({ everyMs: 5 });
+  activity.note('a');
+  await expect.poll(() => records).toEqual([['a']]);
+  activity.note('a');
+  await expect.poll(() => records).toEqual([['a'], ['a']]);
+  await sleep(30);
+  await activity[Symbol.asyncDispose]();
+  expect(records).toHaveLength(2);
+});
+
+it('is not lost when it could not be recorded', async () => {
+  const { records, activity } = openActivity({ everyMs: 5, fails: 2 });
+  activity.note('a');
+  await expect.poll(() => records).toEqual([['a']]);
+  await activity[Symbol.asyncDispose]();
+});

@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { operator } from '../../testing/installation.ts';
+import { findOrphans } from '../../testing/orphans.ts';
+import { openDoomedTenants, pointsOf, soonAfter, type DoomedTenants, type Fate } from '../testing/doomed-tenants.ts';
+import { purgeSteps } from './purge-saga.ts';
+
+const server = inject('postgresUrl');
+let tenants: DoomedTenants;
+
+beforeAll(async () => void (tenants = await openDoomedTenants(server)));
+afterAll(async () => await tenants?.[Symbol.asyncDispose]());
+
+async function purgeKilled(fate: Fate): Promise<{ id: string; slug: string; wasKilled: boolean }> {
+  const { control } = tenants.installation;
+  const id = await tenants.provision();
+  const { slug } = await control.deleteTenant(id, operator, { graceDays: 0 });
+  return { id, slug, wasKilled: await tenants.kill({ method: 'purgeTenant', id, actor: operator }, fate) };
+}
+
+async function expectTombstone(id: string, slug: string): Promise<void> {
+  expect(await findOrphans(tenants.installation, server)).toEqual([]);
+  expect(await tenants.installation.catalog.findTenants([id])).toMatchObject([{ status: 'DELETED', name: '' }]);
+  expect(await tenants.installation.query('SELECT FROM tenants WHERE slug = $1', [slug])).toEqual([]);
+}
+
+const names = purgeSteps.map(({ name }) => name);
+
+describe('a process that is killed while it purges a tenant', () => {
+  test.each(pointsOf(names, 'run'))('$at the step "$step" leaves what another finishes', async (kill) => {
+    const { id, slug, wasKilled } = await purgeKilled({ kill });
+    expect(wasKilled).toBe(true);
+    expect(await tenants.takeOver()).toEqual([]);
+    await expectTombstone(id, slug);
+  });
+
+  test.each(names)('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
+    const { id, slug } = await purgeKilled(soonAfter(step));
+    expect(await tenants.takeOver()).toEqual([]);
+    await expectTombstone(id, slug);
+  });
+});
