@@ -12,6 +12,8 @@ CREATE ROLE tenantry_control_owner LOGIN PASSWORD :'control_owner_password';
 CREATE ROLE tenantry_control LOGIN PASSWORD :'control_password';
 CREATE DATABASE tenantry_control OWNER tenantry_control_owner;
 CREATE ROLE tenantry_provisioner LOGIN CREATEDB CREATEROLE PASSWORD :'provisioner_password';
+-- To end the sessions in a database that is to be closed or dropped, the pooler's among them.
+GRANT pg_signal_backend TO tenantry_provisioner;
 -- PgBouncer's own: provisioning lets it into each tenant's database, to read how that tenant's role signs in.
 CREATE ROLE tenantry_pooler LOGIN PASSWORD :'pooler_password';
 -- Tenants' roles are let into their own databases, and nowhere else.

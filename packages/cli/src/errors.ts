@@ -22,6 +22,13 @@ export class UnopenablePasswordsError extends CommandError {
   }
 }
 
+/** Raised when the doctor has found what somebody has to see to. */
+export class TroubleError extends CommandError {
+  constructor(errors: number) {
+    super(errors === 1 ? 'There is an error to see to.' : `There are ${errors} errors to see to.`);
+  }
+}
+
 /** Raised when nothing says which installation a command is for. */
 export class NoInstallationError extends StartError {
   /** `EX_CONFIG` of sysexits.h. */

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { resealCommand } from './commands/reseal.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { runsCommand } from './commands/runs.ts';
@@ -31,7 +32,7 @@ export function createProgram(session: Session): Command {
     .hook('preAction', (_program, command) => {
       session.options = command.optsWithGlobals<GlobalOptions>();
     });
-  for (const create of [tenantsCommand, rotateCommand, resealCommand, auditCommand, runsCommand, tokenCommand]) {
+  for (const create of [tenantsCommand, rotateCommand, resealCommand, auditCommand, runsCommand, doctorCommand, tokenCommand]) {
     program.addCommand(settle(create(session), program.name(), session));
   }
   return program;

@@ -56,7 +56,7 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
 
 /** Statements that are not counted. */
 const aside =
-  /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|^SELECT 1$|\b(?:connection_shares|tenantry_shares|last_active_at = now|FROM sagas|shelf)\b/i;
+  /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|^SELECT 1$|\b(?:connection_shares|tenantry_shares|last_active_at = now|FROM sagas WHERE state IN|shelf)\b/i;
 
 function portOf(server: Server): number {
   const address = server.address();

@@ -33,9 +33,10 @@ beforeAll(async () => {
   kept = cleanup.use(await createTestStore());
   source = cleanup.use(await createTestDatabase(server, migrations.path));
   await source.query(ledgerRows);
-  // Enough that neither socket nor pipe takes it all.
+  // Enough that neither socket nor pipe takes it all, also when it is compressed.
   await source.query(
-    `INSERT INTO entries (account_id, amount, note) SELECT 1, n, repeat(md5(n::text), 30) FROM generate_series(1, 30000) AS n`,
+    `INSERT INTO entries (account_id, amount, note)
+     SELECT 1, n, (SELECT string_agg(md5(concat(n, ' ', part)), '') FROM generate_series(1, 30) AS part) FROM generate_series(1, 30000) AS n`,
   );
   await dumpDatabase({ url: source.url, store: kept.store, key: 'whole', tenantId: 'one' });
   target = cleanup.use(await createTestDatabase(server, migrations.path));

@@ -53,10 +53,13 @@ test('one by a pooler is told nothing but its name, and refused when its role ha
 test('a connection by a pooler may be silent for as long as the bounds of its role allow', async () => {
   const role = `bounded_${crypto.randomUUID().replaceAll('-', '')}`;
   await administer(`CREATE ROLE ${role} LOGIN PASSWORD '${password}'`);
+  // The tests of other packages close the database to whoever is not let in by name.
+  await administer(`GRANT CONNECT ON DATABASE postgres TO ${role}`);
   await administer(`ALTER ROLE ${role} SET statement_timeout = '2min'`);
   await administer(`ALTER ROLE ${role} SET idle_in_transaction_session_timeout = '1500ms'`);
   const stream = await connected(streamOf, { change: { pooling: 'transaction', role } });
   expect(stream).toHaveProperty('timeout', 130_000);
+  await administer(`DROP OWNED BY ${role}`);
   await administer(`DROP ROLE ${role}`);
 });
 
