@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { someOf } from '../../testing/doom.ts';
 import type { SagaPoint } from '../../testing/doom.ts';
 import { operator } from '../../testing/installation.ts';
 import { content, openDoomedTenants, pointsOf, soonAfter, type DoomedTenants, type Fate } from '../testing/doomed-tenants.ts';
@@ -44,20 +45,20 @@ describe.each<Keep>(['closed', 'dropped'])('a process that is killed while it wa
     'undo',
   );
 
-  test.each(forward)('$at the step "$step" leaves what another finishes', async (kill) => {
+  test.each(someOf(forward))('$at the step "$step" leaves what another finishes', async (kill) => {
     const { id, wasKilled } = await wakeKilled(keep, { kill });
     expect(wasKilled).toBe(true);
     expect(await tenants.takeOver()).toEqual([]);
     await expectAwake(id);
   });
 
-  test.each(stepsOf[keep])('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
+  test.each(someOf(stepsOf[keep]))('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
     const { id } = await wakeKilled(keep, soonAfter(step));
     expect(await tenants.takeOver()).toEqual([]);
     await expectAwake(id);
   });
 
-  test.each(backward)('and, on the way back, $at the step "$step", leaves what another undoes', async (kill) => {
+  test.each(someOf(backward))('and, on the way back, $at the step "$step", leaves what another undoes', async (kill) => {
     const { id, wasKilled } = await wakeKilled(keep, { kill, fail });
     expect(wasKilled).toBe(true);
     expect(await tenants.takeOver()).toEqual([]);
