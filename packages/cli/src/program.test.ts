@@ -56,6 +56,7 @@ test('the first page of help', async () => {
       reseal                     Seal every kept password by the first key of CREDENTIALS_KEY, so that the others can go
       audit [options]            Show who did what to which tenant, the newest first
       runs                       See how changes of several steps went: a provisioning, a rotation, a purge
+      doctor [options]           Check the catalog against what is on the clusters
       token [options]            Sign a token that a gateway in development accepts
 
     Environment (the tenants subgraph's own; a file by NAME_FILE):
