@@ -11,7 +11,7 @@ export interface KnownIds {
 export async function findKnownIds(db: PrismaClient): Promise<KnownIds> {
   const tenants = await db.tenant.findMany({ select: { id: true, status: true } });
   const shelf = await db.shelvedDatabase.findMany({ select: { id: true } });
-  const sagas = await db.saga.findMany({ distinct: ['tenantId'], select: { tenantId: true, state: true } });
+  const sagas = await db.saga.findMany({ distinct: ['tenantId'], select: { tenantId: true } });
   const underWay = await db.saga.findMany({ where: { state: { in: ['RUNNING', 'UNDOING'] } }, select: { tenantId: true } });
   const live = [
     ...tenants.filter(({ status }) => status !== 'DELETED').map(({ id }) => id),
