@@ -16,12 +16,12 @@ import type { StatementNames } from './statement-names.ts';
 export function replanningAdapter(adapter: SqlDriverAdapter, names: StatementNames): SqlDriverAdapter {
   const startTransaction = adapter.startTransaction.bind(adapter);
   const once = overridden(adapter, async (query, run) => {
-    // Before it runs: of those that are refused at the same time, on several connections, only the first finds the name still there.
-    const isNamed = names.isNamed(query);
+    // Of those that are refused at the same time, on several connections, only the first finds the name still there.
+    const { age } = names;
     try {
       return await run();
     } catch (error) {
-      if (!isNamed || !mayBeThePlan(error)) throw error;
+      if (!names.wasNamed(query, age) || !mayBeThePlan(error)) throw error;
       names.distrust(query);
       return await run();
     }
@@ -29,11 +29,11 @@ export function replanningAdapter(adapter: SqlDriverAdapter, names: StatementNam
   return Object.assign(once, {
     startTransaction: async (isolationLevel?: Parameters<typeof startTransaction>[0]) =>
       overridden(await startTransaction(isolationLevel), async (query, run) => {
-        const isNamed = names.isNamed(query);
+        const { age } = names;
         try {
           return await run();
         } catch (error) {
-          if (!isNamed || !mayBeThePlan(error)) throw error;
+          if (!names.wasNamed(query, age) || !mayBeThePlan(error)) throw error;
           names.distrust(query);
           if (!isThePlan(error)) throw error;
           throw new DriverAdapterError({ ...error.cause, kind: 'TransactionWriteConflict' });
@@ -49,8 +49,8 @@ function overridden<Queryable extends SqlQueryable>(queryable: Queryable, around
   const queryRaw = queryable.queryRaw.bind(queryable);
   const executeRaw = queryable.executeRaw.bind(queryable);
   return Object.assign(queryable, {
-    queryRaw: async (query: SqlQuery) => await around(query, async () => await queryRaw(query)),
-    executeRaw: async (query: SqlQuery) => await around(query, async () => await executeRaw(query)),
+    queryRaw: (query: SqlQuery) => around(query, () => queryRaw(query)),
+    executeRaw: (query: SqlQuery) => around(query, () => executeRaw(query)),
   });
 }
 

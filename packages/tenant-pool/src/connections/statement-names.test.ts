@@ -28,15 +28,18 @@ test('a statement without values, or one as long as a list of values, gets none'
 });
 
 test('a statement that is distrusted has a name no more, on the connections of this pool', () => {
+  const wasNamed = (names: StatementNames, age = names.age) => names.wasNamed(query, age);
   const sql = uniqueSql();
   const [one, other] = [new StatementNames(), new StatementNames()];
   const query = { sql, args: [1] };
-  expect(one.isNamed(query)).toBe(false);
+  expect(wasNamed(one)).toBe(false);
   const name = namesOf(one, sql).at(-1);
-  expect(one.isNamed(query)).toBe(true);
-  expect(one.isNamed({ sql, args: [] })).toBe(false);
-  one.distrust(query);
-  expect([one.isNamed(query), other.isNamed(query)]).toEqual([false, true]);
+  expect(wasNamed(one)).toBe(true);
+  expect(one.wasNamed({ sql, args: [] }, one.age)).toBe(false);
+  const { age } = one;
+  for (let times = 0; times < 2; times += 1) one.distrust(query);
+  expect([wasNamed(one), wasNamed(other)]).toEqual([false, true]);
+  expect(wasNamed(one, age)).toBe(true);
   expect(one.nameOf({ sql, args: [1] })).toBe('');
   expect(other.nameOf({ sql, args: [1] })).toBe(name);
 });

@@ -43,8 +43,13 @@ const unnamed = '';
  * connection. A name stands for the same text for as long as the process lives.
  */
 export class StatementNames {
-  /** Those that a change of the schema, or anything else beneath, has made unfit to be kept prepared. At most as many as have names. */
-  readonly #distrusted = new Set<string>();
+  /** Those that a change of the schema, or anything else beneath, has made unfit to be kept prepared, in that order; at most as many as have names. */
+  readonly #distrusted = new Map<string, number>();
+
+  /** Counts up whenever a statement is distrusted. */
+  get age(): number {
+    return this.#distrusted.size;
+  }
 
   /** The name for a statement that is about to run; empty when it is not to be kept. */
   nameOf({ sql, args }: Pick<SqlQuery, 'sql' | 'args'>): string {
@@ -53,13 +58,13 @@ export class StatementNames {
     return frequentStatements.nameOf(sql) ?? unnamed;
   }
 
-  /** Whether a statement has a name: it may be kept prepared on some of the connections. */
-  isNamed({ sql, args }: Pick<SqlQuery, 'sql' | 'args'>): boolean {
-    return args.length > 0 && frequentStatements.has(sql) && !this.#distrusted.has(sql);
+  /** Whether a statement that began to run at `age` may have run under a name, and so as it was prepared before. */
+  wasNamed({ sql, args }: Pick<SqlQuery, 'sql' | 'args'>, age: number): boolean {
+    return args.length > 0 && frequentStatements.has(sql) && (this.#distrusted.get(sql) ?? age) >= age;
   }
 
-  /** Has a statement that {@link isNamed} sent without its name from now on. */
+  /** Has a statement that {@link wasNamed} sent without its name from now on. */
   distrust({ sql }: Pick<SqlQuery, 'sql'>): void {
-    this.#distrusted.add(sql);
+    if (!this.#distrusted.has(sql)) this.#distrusted.set(sql, this.age);
   }
 }

@@ -13,13 +13,15 @@ class CarriedError extends Error {
   }
 }
 
-/** Has `run` throw errors of ours as a {@link CarriedError}. */
-export async function carrying<Result>(run: () => Promise<Result>): Promise<Result> {
-  try {
-    return await run();
-  } catch (error) {
-    throw error instanceof TenantryError ? new CarriedError(error) : error;
-  }
+/** `run`, throwing errors of ours as a {@link CarriedError}. */
+export function carrying<Input, Result>(run: (input: Input) => Promise<Result>): (input: Input) => Promise<Result> {
+  return async (input) => {
+    try {
+      return await run(input);
+    } catch (error) {
+      throw error instanceof TenantryError ? new CarriedError(error) : error;
+    }
+  };
 }
 
 export function uncarried(error: unknown): unknown {

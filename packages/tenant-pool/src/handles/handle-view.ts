@@ -29,6 +29,6 @@ export function viewOf(client: object, { parent, extend }: ViewMembers): object 
   });
 }
 
-function isModel(member: unknown): member is object {
+export function isModel(member: unknown): member is object {
   return isRecord(member) && '$name' in member && '$parent' in member;
 }

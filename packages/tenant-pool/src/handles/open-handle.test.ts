@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NoTenantError, UnsupportedOperationError } from '../errors.ts';
+import { LeaseEndedError, NoTenantError, UnsupportedOperationError } from '../errors.ts';
 import type { TenantDb, TenantLease } from '../lease.ts';
 import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
@@ -176,11 +176,40 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('a handle over a 
       await new Promise((resolve) => setImmediate(resolve));
       expect(await lazy).toMatchObject([{ id: userId }]);
     });
+
+    test('runs once, however often it is awaited', async () => {
+      const created = db.team.create({ data: { name: randomUUID() } });
+      expect(await created).toEqual(await created);
+      const late = db.user.findFirst({ where: { id: userId } }).memberships();
+      expect(await Promise.all([late, late])).toMatchObject([[{ teamId }], [{ teamId }]]);
+      expect(statements.filter((sql) => sql.startsWith('INSERT'))).toHaveLength(1);
+    });
+
+    test('throws when its lease has ended, with what it leads on to', async () => {
+      const ended = await fixture.pool.lease(databases.tenant(0).tenantId, { operation: 'test' });
+      const { user } = ended.db;
+      const kept = [
+        user.findMany(),
+        user.findFirst().memberships(),
+        user.findUnique({ where: { id: userId } }),
+        ended.db.$queryRaw`SELECT 1`,
+      ];
+      await ended[Symbol.asyncDispose]();
+      for (const promise of kept) await expect(promise).rejects.toThrow(LeaseEndedError);
+      expect(statements).toEqual([]);
+    });
   });
 
   describe('what all tenants share', () => {
     test.each(['$connect', '$disconnect'])('cannot be reached by %s', (method) => {
       expect(() => call(db, method)).toThrow(UnsupportedOperationError);
+    });
+
+    test('cannot be reached by what Prisma keeps to itself', async () => {
+      const hidden = ['$on', '_engine', '_originalClient', '_request', '_createPrismaPromise', '_requestHandler'];
+      const reached = (client: object) => hidden.filter((name) => Reflect.get(client, name) !== undefined);
+      expect(reached(db)).toEqual([]);
+      await db.$transaction(async (tx) => expect(reached(tx)).toEqual([]));
     });
 
     test('cannot be reached as the parent of a handle or of its models', async () => {

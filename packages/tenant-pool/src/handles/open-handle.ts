@@ -3,7 +3,8 @@ import type { TenantDb } from '../lease.ts';
 import type { GeneratedClient } from './client-module.ts';
 import type { HandleGrant } from './grant.ts';
 import { viewOf } from './handle-view.ts';
-import { perform, reported, workOf, type Operation, type OperationRequest, type Route } from './operation.ts';
+import { perform, performing, reported, workOf, type Operation, type OperationRequest, type Route } from './operation.ts';
+import { plainView } from './plain-view.ts';
 import { Transactions } from './transactions.ts';
 
 export interface HandleOptions {
@@ -21,9 +22,10 @@ export function openHandle(options: HandleOptions): TenantDb {
 }
 
 /**
- * A handle and what its callers extend it to. The extensions of a client run in the order in which they were made, so an
- * extended handle has a first one, which admits and reports an operation, then its callers', then one that sends it on: what
- * a caller's extension does with an operation, now or later, ends up there. A handle that is not extended has both in one.
+ * A handle and what its callers extend it to. A handle that is not extended is a view of the client that does each operation as the grant
+ * allows; only unique lookups, which must not be batched, go through an extension. The extensions of a client run in the order in which
+ * they were made, so an extended handle has a first one, which admits and reports an operation, then its callers', then one that sends it
+ * on: what a caller's extension does with an operation, now or later, ends up there.
  */
 class Handle {
   readonly #client: GeneratedClient;
@@ -41,15 +43,19 @@ class Handle {
   }
 
   open(): object {
-    const client = this.#client.$extends(this.#firstExtension((operation) => this.#send(operation)));
-    const handle: object = viewOf(client, {
-      parent: () => undefined,
-      extend: (extension) => {
-        const base = this.#client.$extends(this.#firstExtension((operation) => this.#admit(operation)));
-        return this.#extend(handle, base, extension);
-      },
+    let lookups: object | undefined;
+    const own = {
+      ...refused,
+      $extends: (extension: unknown) =>
+        this.#extend(handle, this.#client.$extends(this.#firstExtension((operation) => this.#admit(operation))), extension),
+      $transaction: async (work: unknown, options?: object) => await this.#transactions.run(handle, work, options),
+    };
+    const handle: object = plainView(this.#client, {
+      own,
+      perform: performing(this.#grant, this.#route, 'operation'),
+      lookups: () => (lookups ??= this.#client.$extends(this.#firstExtension((operation) => this.#send(operation)))),
     });
-    this.#transactions.know(handle, { ancestors: 0, steps: 0, isTransaction: false });
+    this.#transactions.know(handle, { client: this.#client, ancestors: 0, steps: 0, isTransaction: false, isPlain: true });
     return handle;
   }
 
@@ -63,7 +69,7 @@ class Handle {
       parent: () => parent,
       extend: (next) => this.#extend(handle, extended, next, ancestors + 1),
     });
-    this.#transactions.know(handle, { ancestors, steps: 2, isTransaction: false });
+    this.#transactions.know(handle, { client, ancestors, steps: 2, isTransaction: false, isPlain: false });
     return handle;
   }
 

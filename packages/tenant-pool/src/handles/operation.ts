@@ -1,6 +1,7 @@
 import { UnsupportedOperationError } from '../errors.ts';
 import { uncarried } from './carried-error.ts';
 import type { HandleGrant, Work } from './grant.ts';
+import type { PlainViewOptions } from './plain-view.ts';
 
 /** An operation as Prisma hands it to a query extension. */
 export interface Operation {
@@ -58,6 +59,11 @@ export async function reported<Result>(
   } finally {
     grant.onQuery?.({ model, operation, durationMs: performance.now() - start, ok });
   }
+}
+
+/** Does operations of a client without extensions as pieces of work that `grant` allows, and reports them. */
+export function performing(grant: HandleGrant, route: Route, work: Work): PlainViewOptions['perform'] {
+  return (name, promise) => reported(grant, name, () => perform(grant, work, () => route.run(() => promise)));
 }
 
 /**

@@ -22,7 +22,7 @@ export function sharedClient({ PrismaClient }: TenantClientModule, options: Omit
     open: (adapter) => {
       let target: SqlDriverAdapter | undefined = adapter;
       // Awaited inside: a lazy promise takes the tenant from where it is awaited.
-      const run: Route['run'] = async (work) => await current.run(target, async () => await work());
+      const run: Route['run'] = (work) => current.run(target, async () => await work());
       const route: Route = { run, send: (operation) => run(() => send(operation)) };
       return {
         handleFor: (grant) => openHandle({ client, route, grant }),

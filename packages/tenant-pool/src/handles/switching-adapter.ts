@@ -16,10 +16,10 @@ export function switchingAdapterFactory(current: () => SqlDriverAdapter | undefi
   };
   const adapter: SqlDriverAdapter = {
     ...identity,
-    queryRaw: async (query) => await carrying(async () => await target().queryRaw(query)),
-    executeRaw: async (query) => await carrying(async () => await target().executeRaw(query)),
-    executeScript: async (script) => await carrying(async () => await target().executeScript(script)),
-    startTransaction: async (isolationLevel) => await carrying(async () => await target().startTransaction(isolationLevel)),
+    queryRaw: carrying(async (query) => await target().queryRaw(query)),
+    executeRaw: carrying(async (query) => await target().executeRaw(query)),
+    executeScript: carrying(async (script) => await target().executeScript(script)),
+    startTransaction: carrying(async (isolationLevel) => await target().startTransaction(isolationLevel)),
     getConnectionInfo: () => ({ schemaName: 'public', supportsRelationJoins: true }),
     dispose: async () => {},
   };

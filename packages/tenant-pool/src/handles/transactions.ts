@@ -3,15 +3,19 @@ import { UnsupportedOperationError } from '../errors.ts';
 import type { GeneratedClient } from './client-module.ts';
 import type { HandleGrant } from './grant.ts';
 import { viewOf } from './handle-view.ts';
-import { explained, perform, reported, type Route } from './operation.ts';
+import { explained, perform, performing, reported, type Route } from './operation.ts';
+import { plainView } from './plain-view.ts';
 
-/** Where a client stands among those it was extended from. */
+/** What lies behind a view, and where that stands among the clients it was extended from. */
 export interface Line {
+  readonly client: object;
   /** How many come before it. */
   readonly ancestors: number;
   /** How many of Prisma's `$parent` lead to the one before it. */
   readonly steps: number;
   readonly isTransaction: boolean;
+  /** Whether it has no extensions, so that its view has to do what they would. */
+  readonly isPlain: boolean;
 }
 
 export interface TransactionsOptions {
@@ -35,9 +39,9 @@ export class Transactions {
     this.#grant = grant;
   }
 
-  /** Makes `client` one that transactions can be run on. */
-  know(client: object, line: Line): void {
-    this.#lines.set(client, line);
+  /** Makes `view` one that transactions can be run on. */
+  know(view: object, line: Line): void {
+    this.#lines.set(view, line);
   }
 
   /**
@@ -51,10 +55,10 @@ export class Transactions {
     }
     const line = typeof client === 'object' && client !== null ? this.#lines.get(client) : undefined;
     if (!line) throw new UnsupportedOperationError('Call $transaction as a method of the handle: db.$transaction(…).');
-    return await reported(this.#grant, { operation: '$transaction' }, async () => await this.#transact(client, line, work, options));
+    return await reported(this.#grant, { operation: '$transaction' }, async () => await this.#transact(line, work, options));
   }
 
-  async #transact(client: unknown, line: Line, work: TransactionWork, options: object | undefined): Promise<unknown> {
+  async #transact(line: Line, work: TransactionWork, options: object | undefined): Promise<unknown> {
     let thrown: { error: unknown } | undefined;
     const guarded: TransactionWork = async (tx) => {
       try {
@@ -70,7 +74,7 @@ export class Transactions {
     return await perform(
       this.#grant,
       line.isTransaction ? 'within-transaction' : 'transaction',
-      async () => await this.#route.run(async () => await this.#client.$transaction.call(client, guarded, options)),
+      async () => await this.#route.run(async () => await this.#client.$transaction.call(line.client, guarded, options)),
       // What the work throws is its caller's own, and not to be taken for a failure of the tenant's database.
       (error) => (thrown?.error === error ? error : explained(this.#grant, error)),
     );
@@ -82,12 +86,22 @@ export class Transactions {
     this.#grant.leave('within-transaction');
   }
 
-  /** @param steps how many of Prisma's `$parent` lead from `tx` to the one before it */
-  #viewOf(tx: object, { ancestors, steps }: Pick<Line, 'ancestors' | 'steps'>): object {
-    const parent = () => (ancestors === 0 ? undefined : this.#viewOf(ancestorOf(tx, steps), { ancestors: ancestors - 1, steps: 1 }));
-    const view = viewOf(tx, { parent });
-    this.know(view, { ancestors, steps, isTransaction: true });
+  #viewOf(tx: object, { isPlain, ancestors, steps }: Pick<Line, 'isPlain' | 'ancestors' | 'steps'>): object {
+    const view = isPlain ? this.#plainViewOf(tx) : viewOf(tx, { parent: () => this.#parentOf(tx, ancestors, steps) });
+    this.know(view, { client: tx, ancestors, steps, isTransaction: true, isPlain });
     return view;
+  }
+
+  #plainViewOf(tx: object): object {
+    const own = { $transaction: async (work: unknown, options?: object) => await this.run(view, work, options) };
+    const view: object = plainView(tx, { own, perform: performing(this.#grant, this.#route, 'within-transaction') });
+    return view;
+  }
+
+  /** @param steps how many of Prisma's `$parent` lead from `tx` to the one before it */
+  #parentOf(tx: object, ancestors: number, steps: number): object | undefined {
+    if (ancestors === 0) return undefined;
+    return this.#viewOf(ancestorOf(tx, steps), { isPlain: false, ancestors: ancestors - 1, steps: 1 });
   }
 }
 

@@ -57,9 +57,9 @@ export class LiveEntries {
     await this.#closing.get(entry);
   }
 
-  /** Closes what there is of a tenant; its leases throw `error` from now on. */
-  async closeTenant(tenantId: string, reason: EvictionReason, error: TenantryError): Promise<void> {
-    await Promise.all(this.of(tenantId).map(async (entry) => await this.close(entry, reason, error)));
+  /** Closes what there is of a tenant. @param revokeWith as of {@link close} */
+  async closeTenant(tenantId: string, reason: EvictionReason, revokeWith: TenantryError | null): Promise<void> {
+    await Promise.all(this.of(tenantId).map(async (entry) => await this.close(entry, reason, revokeWith)));
   }
 
   /** @param revokeWith as of {@link close} */

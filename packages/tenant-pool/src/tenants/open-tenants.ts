@@ -3,7 +3,7 @@ import type { TenantBreakers } from '../breaker/tenant-breakers.ts';
 import { connectionFailure } from '../connections/connection-failure.ts';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantDirectory } from '../directory/tenant-directory.ts';
-import { LeaseRevokedError, TenantUnavailableError } from '../errors.ts';
+import { LeaseRevokedError, TenantMigratingError, TenantUnavailableError } from '../errors.ts';
 import type { PoolEvents } from '../pool-events.ts';
 import type { Cluster } from './cluster.ts';
 import type { HeldLease } from './held-lease.ts';
@@ -115,7 +115,7 @@ export class OpenTenants {
     const standing = await standingOf(this.#options.directory, tenantId);
     if (standing instanceof TenantryError) {
       // Word of the change may be late, or lost: what is open shall not outlive it.
-      void this.#entries.closeTenant(tenantId.toLowerCase(), 'status', standing);
+      void this.#entries.closeTenant(tenantId.toLowerCase(), 'status', revocationBy(standing));
       throw standing;
     }
     if (this.#isStopping) throw new TenantUnavailableError('This process is stopping.');
@@ -171,7 +171,7 @@ export class OpenTenants {
     const { directory, clusterOf } = this.#options;
     if (entry.phase === 'closed') return;
     const standing = await standingOf(directory, entry.tenantId);
-    if (standing instanceof TenantryError) return void this.close(entry, 'status', standing);
+    if (standing instanceof TenantryError) return void this.close(entry, 'status', revocationBy(standing));
     const difference = entry.differenceTo(standing);
     if (difference) this.#closeOutdated(entry, difference);
     else clusterOf(standing).setTier(entry, standing);
@@ -184,4 +184,9 @@ export class OpenTenants {
     const revokeWith = reason === 'moved' ? new LeaseRevokedError(`Tenant ${tenantId} has moved; try again.`) : null;
     void this.close(entry, reason, revokeWith);
   }
+}
+
+/** Who uses a tenant as it begins to move may end what is under way: nobody moves it before that, or the time for it is over. */
+function revocationBy(refusal: TenantryError): TenantryError | null {
+  return refusal instanceof TenantMigratingError ? null : refusal;
 }

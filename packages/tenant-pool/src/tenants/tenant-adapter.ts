@@ -83,7 +83,7 @@ function savepoints(transaction: Transaction, run: Run): Partial<Transaction> {
 
 function statements(queryable: SqlQueryable, run: Run): Pick<SqlQueryable, 'queryRaw' | 'executeRaw'> {
   return {
-    queryRaw: async (query: SqlQuery) => await run(query.sql, async () => await queryable.queryRaw(query)),
-    executeRaw: async (query: SqlQuery) => await run(query.sql, async () => await queryable.executeRaw(query)),
+    queryRaw: (query: SqlQuery) => run(query.sql, () => queryable.queryRaw(query)),
+    executeRaw: (query: SqlQuery) => run(query.sql, () => queryable.executeRaw(query)),
   };
 }
