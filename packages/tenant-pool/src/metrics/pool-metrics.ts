@@ -42,7 +42,10 @@ export class PoolMetrics {
     this.leases = counter('leases_total', 'Requests for a lease, by how they ended.', 'outcome');
     this.leaseWait = seconds('lease_wait', 'Time from the request for a lease to its grant.');
     this.overdueLeases = counter('overdue_leases_total', 'Leases that nobody returned in time, by what was done.', 'outcome');
-    this.connectionWait = seconds('connection_wait', 'Time that a statement or transaction waited for its turn to have a connection.');
+    this.connectionWait = seconds(
+      'connection_wait',
+      'Time that statements and transactions waited for a connection, of those that found none free.',
+    );
     this.coldStart = seconds('cold_start', 'Time to connect to a tenant that was not open, once capacity was reserved.');
     this.evictions = counter('evictions_total', 'Tenants whose connections were closed, by reason.', 'reason');
     this.evictionsRefused = counter('evictions_refused_total', 'Times that no tenant gave up a connection, by reason.', 'reason');

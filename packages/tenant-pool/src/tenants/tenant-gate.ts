@@ -28,12 +28,10 @@ export class TenantGate {
    * @throws {TenantBusyError} when no connection came free within the deadline
    */
   async enter(): Promise<Passage> {
-    const { tenantId, breakers, acquire, isClosing, events } = this.#options;
+    const { tenantId, breakers, acquire, isClosing } = this.#options;
     breakers.check(tenantId);
-    const start = performance.now();
     const acquired = acquire();
-    const endWork = acquired instanceof Promise ? await acquired : acquired;
-    events.onConnectionWait(performance.now() - start);
+    const endWork = acquired instanceof Promise ? await this.#waited(acquired) : acquired;
     try {
       // Again, as the database may have failed while this waited.
       return new Passage(breakers.admit(tenantId), endWork, isClosing);
@@ -41,6 +39,13 @@ export class TenantGate {
       endWork();
       throw error;
     }
+  }
+
+  async #waited(acquired: Promise<EndWork>): Promise<EndWork> {
+    const start = performance.now();
+    const endWork = await acquired;
+    this.#options.events.onConnectionWait(performance.now() - start);
+    return endWork;
   }
 }
 
