@@ -1,6 +1,7 @@
 import type { AuditOutcome, Prisma, PrismaClient } from '@tenantry/prisma/control';
 import { BadInputError, canonicalUuid } from '@tenantry/service';
 import type { AuditRecord } from './audit.ts';
+import { pageBy, type PageOptions } from './page.ts';
 
 /** A line of the audit log as it is kept. */
 export interface AuditEntry extends Required<AuditRecord> {
@@ -25,22 +26,16 @@ export interface AuditFilter {
 /** Where an entry stands in the log: the newest first. */
 export type AuditPosition = Pick<AuditEntry, 'at' | 'id'>;
 
-export interface ListAuditOptions {
-  /** Entries to read at most; 0 or more. */
-  readonly limit: number;
-  /** The entry to start beyond. Default: from the newest on. */
-  readonly after?: AuditPosition | null | undefined;
+export interface ListAuditOptions extends PageOptions<AuditPosition> {
   readonly filter?: AuditFilter | null | undefined;
 }
 
+const newestFirst = { instant: 'at', key: 'id', direction: 'desc' } as const;
+
 /** @throws {BadInputError} when a condition of the filter is malformed */
-export async function listAudit(db: PrismaClient, { limit, after, filter }: ListAuditOptions): Promise<AuditEntry[]> {
-  const matching = matches(filter ?? {});
-  const entries = await db.auditEntry.findMany({
-    where: after ? { AND: [matching, isBefore(after)] } : matching,
-    orderBy: [{ at: 'desc' }, { id: 'desc' }],
-    take: limit,
-  });
+export async function listAudit(db: PrismaClient, { filter, ...page }: ListAuditOptions): Promise<AuditEntry[]> {
+  const { beyond, inOrder } = pageBy(newestFirst, page);
+  const entries = await db.auditEntry.findMany({ where: { AND: [matches(filter ?? {}), beyond] }, ...inOrder });
   return entries.map(({ detail, ...entry }) => Object.assign(entry, { detail: readDetail(detail) }));
 }
 
@@ -57,11 +52,6 @@ function matches({ tenantId, action, subject, outcome, from, to }: AuditFilter):
     ...(outcome != null && { outcome }),
     at: { ...(from != null && { gte: demandInstant(from, 'from') }), ...(to != null && { lt: demandInstant(to, 'to') }) },
   };
-}
-
-/** The first condition says no more than the second, but in a way that an index answers. */
-function isBefore({ at, id }: AuditPosition): Prisma.AuditEntryWhereInput {
-  return { at: { lte: at }, OR: [{ at: { lt: at } }, { id: { lt: id } }] };
 }
 
 function demandUuid(text: string): string {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { silentLogger } from '@tenantry/service';
 import { escapeIdentifier } from 'pg';
-import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest';
 import { prepareControlDatabase } from '../control-database.ts';
 import { databaseUrl } from '../postgres/connection.ts';
 import { operator, runSql, uniqueName } from '../testing/installation.ts';
@@ -149,7 +149,9 @@ describe('the list of tenants', () => {
 
 test('the audit log keeps what it is given', async () => {
   await catalog.recordAudit({ ...operator, action: 'tenant.look', tenantId: idOf('acme'), outcome: 'DENIED', detail: { reason: 'none' } });
-  expect(await runSql(url, 'SELECT action, issuer, subject, request_id, tenant_id, outcome, detail FROM audit_log')).toEqual([
+  expect(
+    await runSql(url, 'SELECT action, issuer, subject, request_id, tenant_id, outcome, detail FROM audit_log WHERE tenant_id IS NOT NULL'),
+  ).toEqual([
     {
       action: 'tenant.look',
       issuer: operator.issuer,
@@ -160,6 +162,18 @@ test('the audit log keeps what it is given', async () => {
       detail: { reason: 'none' },
     },
   ]);
+});
+
+test('the audit log goes by the clock of the control database, whatever the one of the process says', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: new Date('2020-01-01') });
+  try {
+    await catalog.recordAudit({ ...operator, action: 'tenant.clock', tenantId: null, outcome: 'ALLOWED' });
+  } finally {
+    vi.useRealTimers();
+  }
+  expect(
+    await runSql(url, `SELECT now() - at < interval '1 minute' AS is_recent, issuer FROM audit_log WHERE action = 'tenant.clock'`),
+  ).toEqual([{ is_recent: true, issuer: operator.issuer }]);
 });
 
 test.each([`UPDATE audit_log SET outcome = 'ALLOWED'`, 'DELETE FROM audit_log WHERE false', 'TRUNCATE audit_log'])(

@@ -2,9 +2,20 @@ import type { PrismaClient } from '@tenantry/prisma/control';
 import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { PlacementSource } from '@tenantry/tenant-pool';
 import { openControlClient } from '../control-client.ts';
+import { findCertificate, type ErasureCertificate } from '../erasure/certificate.ts';
+import { listJobs, type JobListing, type ListJobsOptions } from '../jobs/job-board.ts';
 import { requestWake } from '../life/waking/request-wake.ts';
 import { findLatestRuns, findRun, type SagaRun } from '../sagas/saga-runs.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
+import type { Backup } from '../tenant-backups/backup.ts';
+import {
+  countCatalogued,
+  findCatalogued,
+  listCatalogued,
+  type BackupFilter,
+  type ListBackupsOptions,
+} from '../tenant-backups/backup-list.ts';
+import { listUsageSamples, type ListUsageOptions, type UsageSample } from '../usage-samples.ts';
 import { recordActivity } from './activity.ts';
 import { countAudit, listAudit, type AuditEntry, type AuditFilter, type ListAuditOptions } from './audit-log.ts';
 import { writeAudit, type AuditRecord } from './audit.ts';
@@ -28,10 +39,22 @@ export interface Catalog extends Required<PlacementSource>, AsyncDisposable {
   listAudit(options: ListAuditOptions): Promise<AuditEntry[]>;
   /** How many match the filter. @throws {BadInputError} as {@link listAudit} */
   countAudit(filter?: AuditFilter | null): Promise<number>;
+  /** Backups of tenants, the newest first. @throws {BadInputError} when the filter's tenantId is no id */
+  listBackups(options: ListBackupsOptions): Promise<Backup[]>;
+  /** How many match the filter. @throws {BadInputError} as {@link listBackups} */
+  countBackups(filter?: BackupFilter | null): Promise<number>;
+  /** A backup, by its id; null when there is none. */
+  findBackup(id: string): Promise<Backup | null>;
   /** A change of several steps, by its id; null when there is none. */
   findRun(id: string): Promise<SagaRun | null>;
   /** The latest `limit` changes of several steps of each tenant, the newest first. Two SQL statements. */
   findLatestRuns(tenantIds: readonly string[], limit: number): Promise<SagaRun[]>;
+  /** What remains of a tenant that was erased; null when there is none. */
+  findErasureCertificate(tenantId: string): Promise<ErasureCertificate | null>;
+  /** What tenants' databases took up over time: of each, the oldest first. One SQL statement. @throws {BadInputError} */
+  listUsageSamples(tenantIds: readonly string[], options: ListUsageOptions): Promise<UsageSample[]>;
+  /** Jobs that are queued, run or have failed, the newest first. */
+  listJobs(options: ListJobsOptions): Promise<JobListing[]>;
   /**
    * Has a tenant that hibernates be woken, once for all who ask.
    *
@@ -52,7 +75,7 @@ export interface CatalogOptions {
 /** Connects when it is first used. */
 export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Catalog {
   const client = openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:catalog', logger });
-  const { db } = client;
+  const { db, pool } = client;
   return {
     findPlacement: async (tenantId) => await findPlacement(db, tenantId),
     findServed: async (limit) => await findServed(db, limit),
@@ -62,8 +85,14 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
     findTenantBySlug: async (slug) => (slug.includes('\0') ? null : await db.tenant.findUnique({ where: { slug }, select: tenantColumns })),
     listAudit: async (options) => await listAudit(db, options),
     countAudit: async (filter) => await countAudit(db, filter),
+    listBackups: async (options) => await listCatalogued(db, options),
+    countBackups: async (filter) => await countCatalogued(db, filter),
+    findBackup: async (id) => await findCatalogued(db, id),
     findRun: async (id) => await findRun(db, id),
     findLatestRuns: async (tenantIds, limit) => await findLatestRuns(db, tenantIds, limit),
+    findErasureCertificate: async (tenantId) => await findCertificate(db, tenantId),
+    listUsageSamples: async (tenantIds, options) => await listUsageSamples(db, tenantIds, options),
+    listJobs: async (options) => await listJobs(pool, options),
     requestWake: async (tenantId) => await requestWake(db, tenantId),
     recordActivity: async (tenantIds) => await recordActivity(db, tenantIds),
     recordAudit: async (record) => await writeAudit(db, record),

@@ -2,6 +2,7 @@ import { searchText } from '@tenantry/prisma';
 import type { Prisma, PrismaClient, TenantStatus, TenantTier } from '@tenantry/prisma/control';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
+import { pageBy, type PageOptions } from './page.ts';
 
 /** Conditions that must all hold. */
 export interface TenantFilter {
@@ -15,23 +16,16 @@ export interface TenantFilter {
 /** Where a tenant stands in the list: the oldest first. */
 export type TenantPosition = Pick<Tenant, 'createdAt' | 'id'>;
 
-export interface ListTenantsOptions {
-  /** Tenants to read at most; 0 or more. */
-  readonly limit: number;
-  /** The tenant to start beyond. Default: from the oldest on. */
-  readonly after?: TenantPosition | null | undefined;
+export interface ListTenantsOptions extends PageOptions<TenantPosition> {
   readonly filter?: TenantFilter | null | undefined;
 }
 
+const oldestFirst = { instant: 'createdAt', key: 'id', direction: 'asc' } as const;
+
 /** @throws {BadInputError} when the filter's search is no text to search for */
-export async function listTenants(db: PrismaClient, { limit, after, filter }: ListTenantsOptions): Promise<Tenant[]> {
-  const matching = matches(filter ?? {});
-  return await db.tenant.findMany({
-    where: after ? { AND: [matching, isAfter(after)] } : matching,
-    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
-    take: limit,
-    select: tenantColumns,
-  });
+export async function listTenants(db: PrismaClient, { filter, ...page }: ListTenantsOptions): Promise<Tenant[]> {
+  const { beyond, inOrder } = pageBy(oldestFirst, page);
+  return await db.tenant.findMany({ where: { AND: [matches(filter ?? {}), beyond] }, ...inOrder, select: tenantColumns });
 }
 
 /** @throws {BadInputError} as {@link listTenants} */
@@ -53,8 +47,4 @@ function matches({ status, tier, search }: TenantFilter): Prisma.TenantWhereInpu
 /** Prisma hands `contains` to ILIKE as it is. */
 function escapePattern(text: string): string {
   return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
-}
-
-function isAfter({ createdAt, id }: TenantPosition): Prisma.TenantWhereInput {
-  return { OR: [{ createdAt: { gt: createdAt } }, { createdAt, id: { gt: id } }] };
 }

@@ -6,8 +6,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import { ChangeNotAnnouncedError, IllegalTransitionError } from '../errors.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import { lockTenant, type LockedTenant } from './locked-tenant.ts';
-import type { SagaError } from '../sagas/errors.ts';
-import type { ChangeServices, LifeServices } from './services.ts';
+import type { ChangeServices } from './services.ts';
 
 /** What is asked of a tenant, and by whom. */
 export interface Request {
@@ -38,8 +37,10 @@ export async function changeTenant(
     return await db.$transaction(async (tx) => {
       const found = await lockTenant(tx, request.id);
       const change = await decide(found, tx);
-      if (change) await writeAudit(tx, allowed(request, change.detail));
-      return await tx.tenant.update({ where: { id: found.id }, data: change?.data ?? {}, select: tenantColumns });
+      const row = { where: { id: found.id }, select: tenantColumns };
+      if (!change) return await tx.tenant.findUniqueOrThrow(row);
+      await writeAudit(tx, allowed(request, change.detail));
+      return await tx.tenant.update({ ...row, data: change.data });
     });
   });
   await announce(tenant, bus);
@@ -62,23 +63,12 @@ export async function recordingRefusals<Result>(
   } catch (error) {
     if (error instanceof ConflictError || error instanceof TenantNotFoundError) {
       const status = error instanceof IllegalTransitionError ? { status: error.status } : {};
-      const detail = { ...status, reason: error.message };
+      // Not the message, which names the tenant: what is in the log outlives it.
+      const detail = { ...status, reason: error.name };
       await catalog.recordAudit({ ...actor, action, tenantId: canonicalUuid(id), outcome: 'DENIED', detail });
     }
     throw error;
   }
-}
-
-/** Has it on record that what was asked for is not done yet. A saga that is undone is on record with that; this is for one that goes on. */
-export async function recordDeferral(
-  { id, action, actor }: Request,
-  { step, outcome }: SagaError,
-  { catalog, logger }: Pick<LifeServices, 'catalog' | 'logger'>,
-): Promise<void> {
-  if (outcome !== 'deferred') return;
-  await catalog
-    .recordAudit({ ...actor, action, tenantId: canonicalUuid(id), outcome: 'FAILED', detail: { step } })
-    .catch((err: unknown) => logger.error({ err, tenantId: id }, 'a change of a tenant that is not done yet could not be recorded'));
 }
 
 /** Tells every process that a tenant has changed. @throws {ChangeNotAnnouncedError} */

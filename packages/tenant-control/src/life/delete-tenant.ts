@@ -52,16 +52,26 @@ export async function restoreTenant(id: string, actor: Actor, services: ChangeSe
     if (statusBefore === null) throw new IllegalTransitionError(slug, status, 'restore');
     await assertNoSaga(tx, tenant);
     const failedStep = statusBefore === 'FAILED' ? await stepGivenUp(tx, tenant) : null;
+    await undoGivenUp(tx, tenant);
     const data = { status: statusBefore, failedStep, statusBefore: null, deletedAt: null, purgeAfter: null };
     return { data, detail: { to: statusBefore } };
   });
 }
 
-/** What could be neither done nor undone is not tried any more: the purge takes away all that it may have left. */
-async function giveUpSagas(tx: Prisma.TransactionClient, { id }: LockedTenant): Promise<void> {
+/**
+ * What could be neither done nor undone is not tried any more: the purge takes away all that it may have left. For a tenant that is
+ * restored before, see {@link undoGivenUp}.
+ */
+export async function giveUpSagas(tx: Prisma.TransactionClient, { id }: LockedTenant): Promise<void> {
   await tx.$executeRaw`
     UPDATE sagas SET state = 'FAILED', fence = fence + 1, leased_until = NULL, retry_at = NULL, finished_at = now()
     WHERE tenant_id = ${id}::uuid AND state IN ('RUNNING', 'UNDOING')`;
+}
+
+/** A tenant is FAILED because something of it could not be undone: for one that stays, that is tried again. */
+async function undoGivenUp(tx: Prisma.TransactionClient, { id }: LockedTenant): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE sagas SET state = 'UNDOING', finished_at = NULL WHERE tenant_id = ${id}::uuid AND state = 'FAILED'`;
 }
 
 /** The step that was given up when the tenant was deleted. */

@@ -2,7 +2,7 @@ import { transitions } from '../tenant-status.ts';
 import type { TenantWork } from './tenant-work.ts';
 
 /** Has everybody see that a change could not be undone, until it is. */
-export async function failTenant(work: TenantWork, step: string): Promise<void> {
+export async function failTenant(work: Pick<TenantWork, 'saga' | 'tenant' | 'services' | 'announce'>, step: string): Promise<void> {
   const { saga, tenant, services } = work;
   const { from, to } = transitions.fail;
   const where = { id: tenant.id, status: { in: [...from] } };

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { startPgBouncer, type PgBouncer } from '@tenantry/backing-services';
 import { silentLogger, unseal } from '@tenantry/service';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { openFolderStore } from '../backups/stores/folder-store.ts';
 import { closeCluster } from '../clusters/close-cluster.ts';
 import { openClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { ClusterConfig } from '../clusters/cluster-config.ts';
 import { databaseUrl } from '../postgres/connection.ts';
 import { createTenantControl } from '../tenant-control.ts';
-import { openFolderBackups } from '../testing/folder-backups.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
 import { findOrphans } from '../testing/orphans.ts';
 
@@ -31,6 +31,8 @@ beforeAll(async () => {
   await runSql(server, `CREATE ROLE ${administrator} LOGIN CREATEDB CREATEROLE PASSWORD 'secret'`);
   await runSql(server, `CREATE DATABASE ${administrator} OWNER ${administrator}`);
   await runSql(server, `CREATE ROLE ${pooler.user} LOGIN PASSWORD '${pooler.password}'`);
+  // Nor may the administrator see to this, who did not make the role.
+  await runSql(server, `ALTER ROLE ${pooler.user} SET search_path = pg_catalog`);
   // To close the server's own databases takes their owner, once.
   await using superuser = openClusterAdmin({ name: 'server', adminUrl: server }, silentLogger);
   await closeCluster(superuser, silentLogger);
@@ -47,8 +49,8 @@ beforeAll(async () => {
     authUser: pooler.user,
   } as const;
   pooled = { ...direct, tenants };
-  const backups = openFolderBackups(adminUrl, folder);
-  installation = await openInstallation({ serverUrl: server, clusters: [pooled], backups, rotation: { quietMs: 50, graceMs: 500 } });
+  const store = openFolderStore(folder);
+  installation = await openInstallation({ serverUrl: server, clusters: [pooled], store, rotation: { quietMs: 50, graceMs: 500 } });
 });
 afterAll(async () => {
   if (missing !== '') return;
@@ -122,6 +124,18 @@ describe.skipIf(missing !== '')('behind a pooler, by an administrator with CREAT
       expect(await findOrphans(installation, server)).toEqual([]);
     },
   );
+
+  test('a tenant is restored in place, also after its login was replaced', async () => {
+    const { control } = installation;
+    const id = await provision();
+    const backup = await control.backUpTenant(id, operator);
+    for (const isRotated of [false, true]) {
+      if (isRotated) await control.rotateCredentials(id, operator, { atOnce: true });
+      await asTenant(id, `UPDATE tenant_settings SET locale = 'fr-CH'`);
+      await control.restoreBackup(backup.id, operator);
+      expect(await locale(id)).toEqual([{ locale: 'de-CH' }]);
+    }
+  });
 
   test('a tenant that slept while the pooler came is reached through it when it wakes', async () => {
     const { control } = installation;

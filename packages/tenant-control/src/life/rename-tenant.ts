@@ -26,10 +26,9 @@ export async function renameTenant(id: string, input: RenameInput, actor: Actor,
     assertNotDeleted(tenant);
     const slug = wanted.slug ?? tenant.slug;
     const name = wanted.name ?? tenant.name;
-    const slugs = slug === tenant.slug ? null : { fromSlug: tenant.slug, toSlug: slug };
-    const names = name === tenant.name ? null : { fromName: tenant.name, toName: name };
-    if (slugs) await takeSlug(tx, tenant.id, slug);
-    return slugs || names ? { data: { name }, detail: { ...slugs, ...names } } : null;
+    const changes = { slug: slug !== tenant.slug, name: name !== tenant.name };
+    if (changes.slug) await takeSlug(tx, tenant.id, slug);
+    return changes.slug || changes.name ? { data: { name }, detail: changes } : null;
   });
 }
 

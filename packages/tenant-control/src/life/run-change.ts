@@ -30,7 +30,7 @@ export async function runChange(request: Request, change: LongChange, services: 
     return await db.$transaction(async (tx) => await beginChange(tx, request, change, services));
   });
   if (sagaId === null) await announce(tenant, bus);
-  else await settleSaga({ sagaId, tenant, request, kind: change.kind }, services);
+  else await settleSaga({ sagaId, tenant, kind: change.kind }, services);
   return await readTenant(db, tenant.id);
 }
 

@@ -1,6 +1,7 @@
 import type { PrismaClient } from '@tenantry/prisma/control';
 import type { KeyRing, Logger } from '@tenantry/service';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
+import type { BackupStore } from '../backups/stores/backup-store.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { Sagas } from '../sagas/sagas.ts';
@@ -22,6 +23,8 @@ export interface LifeServices extends ChangeServices {
   readonly logger: Logger;
   /** Null in a process that makes no backups. */
   readonly backups: TenantBackups | null;
+  /** Where backups and exports are kept. Null in a process that has no such place. */
+  readonly store: BackupStore | null;
   /** Forgets what waits to be done for a tenant. */
   readonly removeJobs: (tenantId: string) => Promise<void>;
 }

@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PrismaClient, SagaKind } from '@tenantry/prisma/control';
 import { TenantChangeError, TenantInTransitionError } from '../errors.ts';
 import { SagaError, SagaLostError } from '../sagas/errors.ts';
-import { recordDeferral, type Request } from './change-tenant.ts';
 import type { LockedTenant } from './locked-tenant.ts';
 import type { LifeServices } from './services.ts';
 
@@ -10,7 +9,6 @@ export interface ChangeUnderWay {
   readonly sagaId: string;
   readonly kind: SagaKind;
   readonly tenant: LockedTenant;
-  readonly request: Request;
 }
 
 /** Milliseconds that a request waits for what another one does. */
@@ -53,8 +51,7 @@ async function hasSucceeded({ sagaId, kind, tenant: { slug } }: ChangeUnderWay, 
 }
 
 /** @returns false when somebody else runs it @throws {TenantChangeError} */
-async function takeUp(change: ChangeUnderWay, { clusters, sagas, catalog, logger }: LifeServices): Promise<boolean> {
-  const { sagaId, kind, tenant, request } = change;
+async function takeUp({ sagaId, kind, tenant }: ChangeUnderWay, { clusters, sagas, logger }: LifeServices): Promise<boolean> {
   const resume = async () => await sagas.resume(sagaId);
   try {
     return await (clusters.get(tenant.clusterName)?.inTurn(resume) ?? resume());
@@ -62,7 +59,6 @@ async function takeUp(change: ChangeUnderWay, { clusters, sagas, catalog, logger
     if (error instanceof SagaLostError) return false;
     logger.warn({ err: error, saga: sagaId, kind, tenantId: tenant.id }, 'a change of a tenant failed');
     if (!(error instanceof SagaError)) throw error;
-    await recordDeferral(request, error, { catalog, logger });
     throw new TenantChangeError(tenant.slug, kind, error);
   }
 }

@@ -6,18 +6,21 @@ import { hibernateTenant, type HibernateOptions } from './hibernation/hibernate-
 import { purgeTenant } from './purge/purge-tenant.ts';
 import type { LifeServices } from './services.ts';
 
-/** Tenants that are dealt with in one sweep at most. */
-const limitSchema = z.int('must be a whole number').min(1, 'must be at least 1');
-const idleDaysSchema = z.int('must be a whole number').min(1, 'must be at least 1');
+const limitRule = 'must be a whole number from 1 to 10000';
+const limitSchema = z.int(limitRule).min(1, limitRule).max(10_000, limitRule);
+const idleRule = 'must be a whole number of days from 1 to 36500';
+const idleDaysSchema = z.int(idleRule).min(1, idleRule).max(36_500, idleRule);
 const dayMs = 86_400_000;
 
 export interface SweepOptions {
-  /** Tenants that are dealt with at most. */
+  /** Tenants that are dealt with at most: from 1 to 10000. */
   readonly limit: number;
+  /** Once aborted, the sweep ends with the tenant that it is at. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface IdleOptions extends SweepOptions, HibernateOptions {
-  /** Days without a request after which a tenant counts as idle. */
+  /** Days without a request after which a tenant counts as idle: from 1 to 36500. */
   readonly idleDays: number;
 }
 
@@ -33,7 +36,7 @@ export async function hibernateIdle(options: IdleOptions, actor: Actor, services
   const idle = await services.db.$queryRaw<{ id: string }[]>`
     SELECT id FROM tenants WHERE status = 'ACTIVE' AND coalesce(last_active_at, created_at) < now() - make_interval(days => ${idleDays}::int)
     ORDER BY coalesce(last_active_at, created_at), id LIMIT ${limit}`;
-  return await sweep(idle, services.logger, async (id) => {
+  return await sweep(idle, options, services.logger, async (id) => {
     const tenant = await hibernateTenant(id, actor, options, services, ({ lastActiveAt, createdAt, now }) => {
       return now.getTime() - (lastActiveAt ?? createdAt).getTime() > idleDays * dayMs;
     });
@@ -51,13 +54,19 @@ export async function purgeDue(options: SweepOptions, actor: Actor, services: Li
   const limit = parseOrRefuse(limitSchema, options.limit, 'limit');
   const due = await services.db.$queryRaw<{ id: string }[]>`
     SELECT id FROM tenants WHERE status = 'DELETING' AND purge_after <= now() ORDER BY purge_after, id LIMIT ${limit}`;
-  return await sweep(due, services.logger, async (id) => (await purgeTenant(id, actor, {}, services)).status === 'DELETED');
+  return await sweep(due, options, services.logger, async (id) => (await purgeTenant(id, actor, {}, services)).status === 'DELETED');
 }
 
 /** @returns ids of those of which `work` says that it is done */
-async function sweep(tenants: readonly { id: string }[], logger: Logger, work: (id: string) => Promise<boolean>): Promise<string[]> {
+async function sweep(
+  tenants: readonly { id: string }[],
+  { signal }: SweepOptions,
+  logger: Logger,
+  work: (id: string) => Promise<boolean>,
+): Promise<string[]> {
   const done: string[] = [];
   for (const { id } of tenants) {
+    if (signal?.aborted) break;
     try {
       if (await work(id)) done.push(id);
     } catch (err) {

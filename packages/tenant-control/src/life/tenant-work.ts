@@ -2,12 +2,13 @@ import type { Prisma, Tenant as TenantRow, TenantStatus } from '@tenantry/prisma
 import { unseal } from '@tenantry/service';
 import type { Client, PoolClient } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
-import { ExclusiveCluster } from '../clusters/exclusive-cluster.ts';
+import { ExclusiveCluster, tenantLock } from '../clusters/exclusive-cluster.ts';
 import type { TenantLogin } from '../clusters/pooler-access.ts';
 import { BackupsMissingError, ClusterMissingError } from '../errors.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import type { ReachMiddle, SagaStep } from '../sagas/saga.ts';
 import { findOwnDatabase } from '../tenant-databases/own-database.ts';
+import { allows, transitions } from '../tenant-status.ts';
 import { announce } from './change-tenant.ts';
 import type { LifeServices } from './services.ts';
 import type { TenantBackups } from './tenant-backups.ts';
@@ -30,7 +31,7 @@ export class TenantWork implements AsyncDisposable {
     this.services = services;
     this.tenant = tenant;
     const admin = clusterOf(tenant, services);
-    this.cluster = new ExclusiveCluster(admin, `tenantry: tenant ${saga.tenantId}`, async () => await saga.assertHeld());
+    this.cluster = new ExclusiveCluster(admin, tenantLock(saga.tenantId), async () => await saga.assertHeld(), saga);
   }
 
   /** @throws {ClusterMissingError} in a process that cannot do it; another one may */
@@ -65,12 +66,20 @@ export class TenantWork implements AsyncDisposable {
     return await findOwnDatabase(await this.session(), this.cluster.admin.name, this.tenant);
   }
 
-  /** Changes the tenant's row, if it has one of these statuses or that of `data` already. @throws {Error} when it has another one */
+  /**
+   * Changes the tenant's row, if it has one of these statuses or that of `data` already. Who was made ACTIVE by an earlier attempt may have
+   * been suspended since, and stays so.
+   *
+   * @throws {Error} when it has another status
+   */
   async change(from: readonly TenantStatus[], data: Prisma.TenantUpdateManyMutationInput & { status: TenantStatus }): Promise<void> {
     const { id, slug } = this.tenant;
     const where = { id, status: { in: [...from, data.status] } };
-    const { count } = await this.saga.commit(async (tx) => await tx.tenant.updateMany({ where, data }));
-    if (count === 0) throw new Error(`The tenant "${slug}" was given another status beside the saga that changes it.`);
+    const isDone = await this.saga.commit(async (tx) => {
+      if ((await tx.tenant.updateMany({ where, data })).count > 0) return true;
+      return allows(data.status, 'suspend') && (await tx.tenant.count({ where: { id, status: transitions.suspend.to } })) > 0;
+    });
+    if (!isDone) throw new Error(`The tenant "${slug}" was given another status beside the saga that changes it.`);
   }
 
   /** Tells every process that the tenant has changed. */
@@ -81,6 +90,16 @@ export class TenantWork implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.cluster[Symbol.asyncDispose]();
   }
+}
+
+/** Does `work` when its turn comes on the tenant's cluster; at once in a process that has no such cluster. */
+export async function inTurnOf<Result>(
+  tenantId: string,
+  work: () => Promise<Result>,
+  { db, clusters }: Pick<LifeServices, 'db' | 'clusters'>,
+): Promise<Result> {
+  const tenant = await db.tenant.findUnique({ where: { id: tenantId }, select: { clusterName: true } });
+  return await (clusters.get(tenant?.clusterName ?? '')?.inTurn(work) ?? work());
 }
 
 /** @throws {ClusterMissingError} */

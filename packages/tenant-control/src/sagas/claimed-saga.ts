@@ -1,8 +1,10 @@
-import { Prisma, type PrismaClient, type SagaKind, type SagaState, type SagaStepState } from '@tenantry/prisma/control';
+import { Prisma, type PrismaClient, type SagaKind, type SagaState } from '@tenantry/prisma/control';
 import type { Logger } from '@tenantry/service';
 import { writeAudit } from '../catalog/audit.ts';
 import type { Actor } from '../tenant.ts';
 import { SagaLostError } from './errors.ts';
+import { firstFence, storeLeased, type SagaRequest } from './saga-request.ts';
+import { doneSteps, readSteps, writingSteps, type BegunSteps, type StepReport } from './saga-steps.ts';
 
 export interface ClaimOptions {
   db: PrismaClient;
@@ -11,22 +13,11 @@ export interface ClaimOptions {
   leaseMs: number;
 }
 
-/** What is asked for, and by whom. */
-export interface SagaRequest {
-  /** A UUID that was never used. */
-  readonly id: string;
-  readonly kind: SagaKind;
-  readonly tenantId: string;
-  readonly input: Prisma.JsonObject;
-  readonly actor: Actor;
-}
-
-/** What a step's state is now; its time is the control database's. */
-export interface StepReport {
-  readonly position: number;
-  readonly name: string;
-  readonly state: SagaStepState;
-  readonly error?: string;
+/** The failure of a step, and what the change is called on record. */
+export interface SagaFailure {
+  readonly action: string;
+  readonly step: string;
+  readonly error: string;
 }
 
 interface ClaimedRow {
@@ -45,8 +36,6 @@ interface ClaimedRow {
 /** Signs of life within one lease. */
 const signsPerLease = 3;
 
-const firstFence = 1;
-
 /**
  * Has the statement that it stands in not wait for the disk. For what may be lost with the control database's last moment: steps look
  * before they act, so that one which is run again finds its work done.
@@ -59,28 +48,53 @@ const withoutWaitingForDisk = Prisma.sql`set_config('synchronous_commit', 'off',
  */
 export class ClaimedSaga implements Disposable {
   readonly id: string;
+  readonly kind: SagaKind;
+  readonly tenantId: string;
+  readonly input: Prisma.JsonValue;
+  readonly actor: Actor;
+  /** How often the saga was taken up, this time included. */
+  readonly attempt: number;
   readonly #db: PrismaClient;
   readonly #row: ClaimedRow;
+  /** What is stored of the steps; null when that has to be looked up. */
+  #begunSteps: BegunSteps | null;
   readonly #lost = new AbortController();
   readonly #signs: NodeJS.Timeout;
 
-  private constructor(id: string, row: ClaimedRow, { db, logger, leaseMs }: ClaimOptions) {
+  private constructor(id: string, row: ClaimedRow, { db, logger, leaseMs }: ClaimOptions, begunSteps: BegunSteps | null = null) {
     this.id = id;
+    this.kind = row.kind;
+    this.tenantId = row.tenantId;
+    this.input = row.input;
+    this.actor = { issuer: row.issuer, subject: row.subject, requestId: row.requestId, origin: row.origin };
+    this.attempt = row.fence;
     this.#db = db;
     this.#row = row;
+    this.#begunSteps = begunSteps;
     this.#signs = setInterval(() => {
-      this.#extend(leaseMs).catch((err: unknown) => logger.warn({ err, saga: id }, 'a saga could not say that it is alive'));
+      this.extend(leaseMs).catch((err: unknown) => logger.warn({ err, saga: id }, 'a saga could not say that it is alive'));
     }, leaseMs / signsPerLease).unref();
   }
 
   /** Begins a saga that `work` tells of, in the same transaction as the change by which others know of it. */
   static async begin(options: ClaimOptions, work: (tx: Prisma.TransactionClient) => Promise<SagaRequest>): Promise<ClaimedSaga> {
-    const { id, kind, tenantId, input, actor } = await options.db.$transaction(async (tx) => {
+    const begun = await options.db.$transaction(async (tx) => {
       const request = await work(tx);
-      await insertSaga(tx, request, options.leaseMs);
+      await storeLeased(tx, request, options.leaseMs);
       return request;
     });
-    return new ClaimedSaga(id, { kind, tenantId, state: 'RUNNING', input, data: {}, origin: null, ...actor, fence: firstFence }, options);
+    return ClaimedSaga.hold(begun, [], options);
+  }
+
+  /**
+   * Holds a saga that a statement of the caller's has just stored: RUNNING, with the {@link firstFence} and a lease of `leaseMs`.
+   *
+   * @param done names of the first steps, which that statement has stored as DONE
+   */
+  static hold(request: SagaRequest, done: readonly string[], options: ClaimOptions): ClaimedSaga {
+    const { id, kind, tenantId, input, actor } = request;
+    const row: ClaimedRow = { kind, tenantId, state: 'RUNNING', input, data: {}, origin: null, ...actor, fence: firstFence };
+    return new ClaimedSaga(id, row, options, doneSteps(done));
   }
 
   /**
@@ -96,20 +110,8 @@ export class ClaimedSaga implements Disposable {
     return row ? new ClaimedSaga(id, row, options) : null;
   }
 
-  get kind(): SagaKind {
-    return this.#row.kind;
-  }
-
-  get tenantId(): string {
-    return this.#row.tenantId;
-  }
-
   get state(): SagaState {
     return this.#row.state;
-  }
-
-  get input(): Prisma.JsonValue {
-    return this.#row.input;
   }
 
   /** What earlier steps have found out or made. */
@@ -117,19 +119,17 @@ export class ClaimedSaga implements Disposable {
     return this.#row.data;
   }
 
-  get actor(): Actor {
-    const { issuer, subject, requestId, origin } = this.#row;
-    return { issuer, subject, requestId, origin };
-  }
-
-  /** How often the saga was taken up, this time included. */
-  get attempt(): number {
-    return this.#row.fence;
-  }
-
   /** Aborted when somebody else has taken the saga over. */
   get signal(): AbortSignal {
     return this.#lost.signal;
+  }
+
+  /**
+   * A query of one row, of no columns, while nobody else has taken the saga over, and of none after: a statement that changes what it is
+   * joined with is fenced. Locks the saga, so that nobody takes it over before the change is made.
+   */
+  get held(): Prisma.Sql {
+    return Prisma.sql`SELECT FROM sagas WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} FOR NO KEY UPDATE`;
   }
 
   /** @throws {SagaLostError} when somebody else has taken the saga over */
@@ -145,9 +145,7 @@ export class ClaimedSaga implements Disposable {
    */
   async commit<Result>(work: (tx: Prisma.TransactionClient) => Promise<Result>): Promise<Result> {
     return await this.#db.$transaction(async (tx) => {
-      // Locked, so that nobody takes the saga over before the change is made.
-      const held = await tx.$queryRaw<unknown[]>`
-        SELECT FROM sagas WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} FOR NO KEY UPDATE`;
+      const held = await tx.$queryRaw<unknown[]>`${this.held}`;
       if (held.length === 0) this.#lose();
       return await work(tx);
     });
@@ -160,60 +158,68 @@ export class ClaimedSaga implements Disposable {
     this.#row.data = { ...this.#row.data, ...facts };
   }
 
-  /** Which steps have been begun, by position. */
-  async begunSteps(): Promise<ReadonlyMap<number, SagaStepState>> {
-    const steps = await this.#db.sagaStep.findMany({ where: { sagaId: this.id }, select: { position: true, state: true } });
-    return new Map(steps.map(({ position, state }) => [position, state]));
+  /** What is stored of those steps that were begun. */
+  async begunSteps(): Promise<BegunSteps> {
+    return this.#begunSteps ?? (await readSteps(this.#db, this.id));
   }
 
-  /** @throws {SagaLostError} */
+  /** Stores what the states of steps are now. @throws {SagaLostError} */
   async report(...steps: readonly StepReport[]): Promise<void> {
-    const count = await this.#db.$executeRaw`
-      INSERT INTO saga_steps (saga_id, position, name, state, finished_at, error)
-      SELECT sagas.id, step.position, step.name, step.state, CASE WHEN step.state <> 'RUNNING' THEN now() END, step.error
-      FROM sagas, unnest(
-        ${steps.map(({ position }) => position)}::int[], ${steps.map(({ name }) => name)}::text[],
-        ${steps.map(({ state }) => state)}::"SagaStepState"[], ${steps.map(({ error }) => error ?? null)}::text[]
-      ) AS step (position, name, state, error)
-      WHERE sagas.id = ${this.id}::uuid AND sagas.fence = ${this.#row.fence} AND ${withoutWaitingForDisk}
-      ON CONFLICT (saga_id, position) DO UPDATE SET
-        state = EXCLUDED.state, finished_at = EXCLUDED.finished_at, error = coalesce(EXCLUDED.error, saga_steps.error),
-        attempts = saga_steps.attempts + CASE WHEN EXCLUDED.state = 'RUNNING' THEN 1 ELSE 0 END`;
+    this.#begunSteps = null;
+    const held = Prisma.sql`(SELECT id FROM sagas WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} AND ${withoutWaitingForDisk})`;
+    const count = await this.#db.$executeRaw`${writingSteps(steps, held)}`;
     if (count < steps.length) this.#lose();
   }
 
-  /** From now on the steps are undone; that it failed, and at which step, is on record with that. @throws {SagaLostError} */
-  async turnBack(step: string, error: string): Promise<void> {
-    const { actor, kind, tenantId } = this;
-    await this.commit(async (tx) => {
-      await tx.saga.update({ where: { id: this.id }, data: { state: 'UNDOING', error }, select: { id: true } });
-      await writeAudit(tx, { ...actor, action: `tenant.${kind.toLowerCase()}`, tenantId, outcome: 'FAILED', detail: { step } });
-    });
+  /** From now on the steps are undone. The first failure of a saga is on record. @throws {SagaLostError} */
+  async turnBack(failure: SagaFailure): Promise<void> {
+    await this.#fail(failure, Prisma.sql`state = 'UNDOING'`);
     this.#row.state = 'UNDOING';
   }
 
-  /** @throws {SagaLostError} */
-  async finish(state: 'DONE' | 'UNDONE' | 'FAILED'): Promise<void> {
-    await this.#write(Prisma.sql`state = ${state}::"SagaState", finished_at = now(), leased_until = NULL`, withoutWaitingForDisk);
+  /** The saga has ended. @param last what is yet to be told of the steps @throws {SagaLostError} */
+  async finish(state: 'DONE' | 'UNDONE', ...last: readonly StepReport[]): Promise<void> {
+    const finished = await this.#db.$queryRaw<unknown[]>`
+      WITH finished AS (
+        UPDATE sagas SET state = ${state}::"SagaState", finished_at = now(), leased_until = NULL
+        WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} AND ${withoutWaitingForDisk}
+        RETURNING id
+      ), told AS (${writingSteps(last, Prisma.sql`finished`)})
+      SELECT FROM finished`;
+    if (finished.length === 0) this.#lose();
     this.#row.state = state;
   }
 
-  /** Leaves the saga to whoever looks for work after `delayMs`. @throws {SagaLostError} */
-  async defer(delayMs: number, error: string): Promise<void> {
-    await this.#write(Prisma.sql`retry_at = now() + ${delayMs} * interval '1 ms', leased_until = NULL, error = coalesce(error, ${error})`);
+  /** Leaves the saga to whoever looks for work after `delayMs`. The first failure of a saga is on record. @throws {SagaLostError} */
+  async defer(failure: SagaFailure, delayMs: number): Promise<void> {
+    await this.#fail(failure, Prisma.sql`retry_at = now() + ${delayMs} * interval '1 ms', leased_until = NULL`);
+  }
+
+  /** Leaves the saga, which has not failed, to whoever looks for work. @throws {SagaLostError} */
+  async release(): Promise<void> {
+    await this.#write(Prisma.sql`leased_until = NULL`);
+  }
+
+  /** Says that it is alive. A sign that was under way when the saga was left comes too late for a lease. @throws {SagaLostError} */
+  async extend(leaseMs: number): Promise<void> {
+    await this.#write(Prisma.sql`leased_until = CASE WHEN leased_until IS NOT NULL THEN now() + ${leaseMs} * interval '1 ms' END`);
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#signs);
   }
 
-  async #extend(leaseMs: number): Promise<void> {
-    await this.#write(Prisma.sql`leased_until = now() + ${leaseMs} * interval '1 ms'`);
+  async #fail({ action, step, error }: SagaFailure, changes: Prisma.Sql): Promise<void> {
+    const { id, actor, tenantId } = this;
+    await this.commit(async (tx) => {
+      const isFirst = (await tx.$executeRaw`UPDATE sagas SET error = ${error} WHERE id = ${id}::uuid AND error IS NULL`) === 1;
+      await tx.$executeRaw`UPDATE sagas SET ${changes} WHERE id = ${id}::uuid`;
+      if (isFirst) await writeAudit(tx, { ...actor, action, tenantId, outcome: 'FAILED', detail: { step } });
+    });
   }
 
-  async #write(changes: Prisma.Sql, condition = Prisma.sql`true`): Promise<void> {
-    const count = await this.#db.$executeRaw`
-      UPDATE sagas SET ${changes} WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} AND ${condition}`;
+  async #write(changes: Prisma.Sql): Promise<void> {
+    const count = await this.#db.$executeRaw`UPDATE sagas SET ${changes} WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence}`;
     if (count === 0) this.#lose();
   }
 
@@ -222,12 +228,4 @@ export class ClaimedSaga implements Disposable {
     this.#lost.abort(error);
     throw error;
   }
-}
-
-async function insertSaga(tx: Prisma.TransactionClient, request: SagaRequest, leaseMs: number): Promise<void> {
-  const { id, kind, tenantId, input, actor } = request;
-  await tx.$executeRaw`
-    INSERT INTO sagas (id, kind, tenant_id, input, issuer, subject, request_id, origin, fence, leased_until)
-    VALUES (${id}::uuid, ${kind}::"SagaKind", ${tenantId}::uuid, ${JSON.stringify(input)}::jsonb,
-      ${actor.issuer}, ${actor.subject}, ${actor.requestId}, ${actor.origin ?? null}, ${firstFence}, now() + ${leaseMs} * interval '1 ms')`;
 }

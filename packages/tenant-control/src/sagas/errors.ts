@@ -7,6 +7,15 @@ export class SagaLostError extends Error {
   }
 }
 
+/** Raised by a step that waits in a process which is stopping: it has not failed, and another process goes on with it. */
+export class SagaLeftError extends Error {
+  override readonly name = 'SagaLeftError';
+
+  constructor(id: string) {
+    super(`The saga ${id} was left to another process: this one is stopping.`);
+  }
+}
+
 /** Raised when a step failed. {@link SagaError.outcome} says what became of those before it. */
 export class SagaError extends Error {
   override readonly name = 'SagaError';

@@ -1,5 +1,5 @@
 import type { Prisma } from '@tenantry/prisma/control';
-import type { SagaRequest } from './claimed-saga.ts';
+import type { SagaRequest } from './saga-request.ts';
 
 /** Stores a saga that nobody runs yet, together with what the transaction changes: whoever looks for work takes it up. */
 export async function leaveSaga(tx: Prisma.TransactionClient, { actor, ...request }: SagaRequest): Promise<void> {

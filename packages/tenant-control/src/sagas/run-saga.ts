@@ -1,6 +1,7 @@
 import type { Logger } from '@tenantry/service';
-import type { ClaimedSaga, StepReport } from './claimed-saga.ts';
-import { SagaError, SagaLostError } from './errors.ts';
+import type { ClaimedSaga, SagaFailure } from './claimed-saga.ts';
+import { SagaError, SagaLeftError, SagaLostError } from './errors.ts';
+import { nextPosition, type BegunSteps, type StepReport } from './saga-steps.ts';
 import type { FaultPoint, ReachFaultPoint, SagaDefinition, SagaStep } from './saga.ts';
 
 export interface RunOptions {
@@ -17,6 +18,7 @@ const longestDelayMs = 300_000;
  *
  * @throws {SagaError} when a step failed
  * @throws {SagaLostError} when another process took it over
+ * @throws {SagaLeftError} when another process has to go on with it
  */
 export async function runSaga<Context extends AsyncDisposable>(
   saga: ClaimedSaga,
@@ -50,11 +52,14 @@ class SagaRun<Context extends AsyncDisposable> {
   /** @returns the failure for which all has to be undone; null when all is done */
   async #forward(context: Context): Promise<SagaError | null> {
     const begun = await this.#saga.begunSteps();
-    const todo = this.#steps.map((step, position) => ({ step, position })).filter(({ position }) => begun.get(position) !== 'DONE');
-    // Told together with the beginning of the next step, so that what a step costs beside its own work is a single write.
+    let next = nextPosition(begun);
+    // Told together with what comes next, so that what a step costs beside its own work is a single write.
     let done: StepReport[] = [];
-    for (const { step, position } of todo) {
+    for (const step of this.#steps) {
       const { name } = step;
+      const found = begun.get(name);
+      if (found?.state === 'DONE') continue;
+      const position = found?.position ?? next++;
       await this.#saga.report(...done, { position, name, state: 'RUNNING' });
       this.#current = { step: name, direction: 'run' };
       try {
@@ -62,35 +67,37 @@ class SagaRun<Context extends AsyncDisposable> {
         await step.run(context);
         await this.#reach('after');
       } catch (cause) {
-        return await this.#fail(position, name, cause);
+        return await this.#fail(step, position, cause, this.#isBeyondReturn(step, begun));
       }
       done = [{ position, name, state: 'DONE' }];
     }
-    await this.#saga.report(...done);
-    await this.#saga.finish('DONE');
+    await this.#saga.finish('DONE', ...done);
     return null;
   }
 
-  /** @throws {SagaError} when there is no way back */
-  async #fail(position: number, name: string, cause: unknown): Promise<SagaError> {
+  /** @throws {SagaError} when there is no way back {SagaLeftError} when it did not fail */
+  async #fail({ name }: SagaStep<Context>, position: number, cause: unknown, isBeyondReturn: boolean): Promise<SagaError> {
     this.#throwIfLost(cause);
-    const error = messageOf(cause);
-    await this.#saga.report({ position, name, state: 'FAILED', error });
-    if (this.#isBeyondReturn(position)) {
-      await this.#saga.defer(this.#delayMs(), error);
+    if (cause instanceof SagaLeftError) {
+      await this.#saga.release();
+      throw cause;
+    }
+    const failure = this.#failureOf(name, cause);
+    await this.#saga.report({ position, name, state: 'FAILED', error: failure.error });
+    if (isBeyondReturn) {
+      await this.#saga.defer(failure, this.#delayMs());
       throw new SagaError(name, 'deferred', cause);
     }
-    await this.#saga.turnBack(name, error);
+    await this.#saga.turnBack(failure);
     return new SagaError(name, 'undone', cause);
   }
 
   async #back(context: Context, failure: SagaError | null): Promise<void> {
     const begun = await this.#saga.begunSteps();
-    const steps = this.#steps.map((step, position) => ({ step, position })).toReversed();
-    for (const { step, position } of steps) {
-      const state = begun.get(position);
-      if (state === undefined || state === 'UNDONE') continue;
+    for (const step of this.#steps.toReversed()) {
       const { name } = step;
+      const found = begun.get(name);
+      if (!found || found.state === 'UNDONE') continue;
       this.#current = { step: name, direction: 'undo' };
       try {
         await this.#reach('before');
@@ -99,7 +106,7 @@ class SagaRun<Context extends AsyncDisposable> {
       } catch (cause) {
         return await this.#getStuck(context, name, cause, failure);
       }
-      await this.#saga.report({ position, name, state: 'UNDONE' });
+      await this.#saga.report({ position: found.position, name, state: 'UNDONE' });
     }
     await this.#saga.finish('UNDONE');
     if (failure) throw failure;
@@ -110,13 +117,20 @@ class SagaRun<Context extends AsyncDisposable> {
     const { id, kind } = this.#saga;
     this.#options.logger.error({ err: cause, saga: id, kind, step: name }, 'a step could not be undone; it is tried again');
     await this.#definition.onStuck?.(context, name);
-    await this.#saga.defer(this.#delayMs(), messageOf(cause));
+    await this.#saga.defer(this.#failureOf(name, cause), this.#delayMs());
     throw new SagaError(failure?.step ?? name, 'stuck', failure?.cause ?? cause);
   }
 
-  #isBeyondReturn(position: number): boolean {
+  /** @param begun the steps that were begun by earlier attempts: a later version may have put `step` before the point of no return */
+  #isBeyondReturn(step: SagaStep<Context>, begun: BegunSteps): boolean {
     const first = this.#steps.findIndex(({ name }) => name === this.#definition.pointOfNoReturn);
-    return first !== -1 && position >= first;
+    return first !== -1 && (this.#steps.indexOf(step) >= first || begun.has(this.#steps[first]?.name ?? ''));
+  }
+
+  #failureOf(step: string, cause: unknown): SagaFailure {
+    const { kind } = this.#saga;
+    const action = this.#definition.action?.(this.#saga) ?? `tenant.${kind.toLowerCase()}`;
+    return { action, step, error: messageOf(cause) };
   }
 
   #delayMs(): number {
@@ -135,6 +149,7 @@ class SagaRun<Context extends AsyncDisposable> {
   }
 }
 
+/** Postgres takes no text with NUL, and a failure that cannot be stored would never be undone. */
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return (error instanceof Error ? error.message : String(error)).replaceAll('\0', '');
 }

@@ -1,5 +1,6 @@
 import type { PrismaClient, SagaKind, SagaState, SagaStepState } from '@tenantry/prisma/control';
 import { canonicalUuid } from '@tenantry/service';
+import { reportMove, type MoveReport } from '../moves/move-report.ts';
 
 /** A change of several steps, as an operator sees it. */
 export interface SagaRun {
@@ -15,6 +16,8 @@ export interface SagaRun {
   readonly finishedAt: Date | null;
   /** Those that were begun, in their order. */
   readonly steps: readonly SagaRunStep[];
+  /** What became of it, where it is a move; else null. */
+  readonly move: MoveReport | null;
 }
 
 export interface SagaRunStep {
@@ -36,12 +39,15 @@ const runColumns = {
   error: true,
   createdAt: true,
   finishedAt: true,
+  input: true,
+  data: true,
   steps: { select: stepColumns, orderBy: { position: 'asc' } },
 } as const;
 
 export async function findRun(db: PrismaClient, runId: string): Promise<SagaRun | null> {
   const id = canonicalUuid(runId);
-  return id === null ? null : await db.saga.findUnique({ where: { id }, select: runColumns });
+  const found = id === null ? null : await db.saga.findUnique({ where: { id }, select: runColumns });
+  return found && describeRun(found);
 }
 
 /** The latest `limit` of each tenant, the newest first. */
@@ -50,9 +56,15 @@ export async function findLatestRuns(db: PrismaClient, tenantIds: readonly strin
   const latest = await db.$queryRaw<{ id: string }[]>`
     SELECT latest.id FROM unnest(${wanted}::uuid[]) AS wanted (tenant_id) CROSS JOIN LATERAL (
       SELECT id FROM sagas WHERE sagas.tenant_id = wanted.tenant_id ORDER BY created_at DESC, id DESC LIMIT ${limit}) AS latest`;
-  return await db.saga.findMany({
+  const found = await db.saga.findMany({
     where: { id: { in: latest.map(({ id }) => id) } },
     orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     select: runColumns,
   });
+  return found.map(describeRun);
+}
+
+/** What else a change begins with or finds out is nobody's business. */
+function describeRun({ input, data, ...run }: Omit<SagaRun, 'move'> & { input: unknown; data: unknown }): SagaRun {
+  return { ...run, move: reportMove({ kind: run.kind, input, data }) };
 }

@@ -14,7 +14,12 @@ export interface SagaStep<Context> {
 /** A change of several steps that is finished or undone, whatever happens to those who run it. */
 export interface SagaDefinition<Context extends AsyncDisposable> {
   readonly kind: SagaKind;
-  /** In the order in which they are run; undone in the reverse order. The same for a saga each time. */
+  /** What the audit log calls a change that fails. Default: `tenant.` and the kind, as `tenant.wake`. */
+  action?(saga: ClaimedSaga): string;
+  /**
+   * In the order in which they are run; undone in the reverse order. No two have one name. The same for a saga each time; a later version
+   * may put others between them, which are run then although later ones are done.
+   */
   steps(saga: ClaimedSaga): readonly SagaStep<Context>[];
   /**
    * Name of the step from which on nothing leads back: a failure there, or later, is tried again until it succeeds. Default: none, also
@@ -23,6 +28,8 @@ export interface SagaDefinition<Context extends AsyncDisposable> {
   readonly pointOfNoReturn?: string;
   /** What the steps share. Must reach no cluster: one that is down is a step's failure. */
   open(saga: ClaimedSaga, middle: ReachMiddle): Promise<Context>;
+  /** Does `work`, which takes up a saga that was left, when there is room for that. Default: at once. */
+  inTurn?<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result>;
   /** Told that a step could not be undone for now; it is tried again later. */
   onStuck?(context: Context, step: string): Promise<void>;
 }

@@ -1,8 +1,10 @@
 import type { Prisma, PrismaClient, SagaKind } from '@tenantry/prisma/control';
 import type { Logger } from '@tenantry/service';
-import pLimit from 'p-limit';
-import { ClaimedSaga, type SagaRequest } from './claimed-saga.ts';
+import { ClaimedSaga } from './claimed-saga.ts';
+import { SagaLeftError } from './errors.ts';
+import { LeftSagas, type LeftSaga } from './left-sagas.ts';
 import { runSaga } from './run-saga.ts';
+import type { SagaRequest } from './saga-request.ts';
 import type { ReachFaultPoint, SagaDefinition } from './saga.ts';
 
 export interface SagasOptions {
@@ -15,24 +17,46 @@ export interface SagasOptions {
 
 const defaultLeaseMs = 15_000;
 
-/** Sagas that one process takes up at the same time, of those that others have left. */
-const resumedAtOnce = 4;
-
-/** Sagas looked at in one go, the oldest first. */
-const batch = 100;
+interface KnownKind {
+  run(saga: ClaimedSaga): Promise<void>;
+  inTurn<Result>(tenantId: string, work: () => Promise<Result>): Promise<Result>;
+}
 
 /** All sagas of an installation, as one process begins and runs them. */
 export class Sagas {
   readonly #options: SagasOptions & { leaseMs: number };
-  readonly #runs = new Map<SagaKind, (saga: ClaimedSaga) => Promise<void>>();
+  readonly #kinds = new Map<SagaKind, KnownKind>();
+  readonly #left: LeftSagas;
 
   constructor({ leaseMs = defaultLeaseMs, ...options }: SagasOptions) {
     this.#options = { ...options, leaseMs };
+    const { db, logger } = options;
+    this.#left = new LeftSagas({ db, logger, kinds: () => [...this.#kinds.keys()], resume: async (saga) => await this.#resumeLeft(saga) });
+  }
+
+  /** Milliseconds without a sign of life after which a saga is taken over. */
+  get leaseMs(): number {
+    return this.#options.leaseMs;
   }
 
   /** Makes a kind of saga known: from now on those that were left can be taken up. */
   define<Context extends AsyncDisposable>(definition: SagaDefinition<Context>): void {
-    this.#runs.set(definition.kind, async (saga) => await runSaga(saga, definition, this.#options));
+    const open: typeof definition.open = async (saga, middle) => {
+      try {
+        return await definition.open(saga, middle);
+      } catch (error) {
+        // Another process may have what this one lacks.
+        this.#left.setAside(saga.id);
+        await saga
+          .release()
+          .catch((err: unknown) => this.#options.logger.warn({ err, saga: saga.id }, 'a saga could not be left to others'));
+        throw error;
+      }
+    };
+    this.#kinds.set(definition.kind, {
+      run: async (saga) => await runSaga(saga, { ...definition, open }, this.#options),
+      inTurn: async (tenantId, work) => await (definition.inTurn?.(tenantId, work) ?? work()),
+    });
   }
 
   /** Stores a saga that `work` tells of, together with what `work` changes; it is to be {@link run} at once. */
@@ -40,17 +64,23 @@ export class Sagas {
     return await ClaimedSaga.begin(this.#options, work);
   }
 
+  /** As {@link ClaimedSaga.hold}, with a lease of {@link leaseMs}; it is to be {@link run} at once. */
+  hold(request: SagaRequest, done: readonly string[]): ClaimedSaga {
+    return ClaimedSaga.hold(request, done, this.#options);
+  }
+
   /**
    * Runs a saga to its end.
    *
    * @throws {SagaError} when a step failed
    * @throws {SagaLostError} when another process took it over
+   * @throws {SagaLeftError} when another process has to go on with it
    */
   async run(claimed: ClaimedSaga): Promise<void> {
     using saga = claimed;
-    const run = this.#runs.get(saga.kind);
-    if (!run) throw new Error(`This version knows no sagas of the kind ${saga.kind}.`);
-    await run(saga);
+    const kind = this.#kinds.get(saga.kind);
+    if (!kind) throw new Error(`This version knows no sagas of the kind ${saga.kind}.`);
+    await kind.run(saga);
   }
 
   /**
@@ -68,21 +98,21 @@ export class Sagas {
 
   /** Takes up all that nobody runs any more. What fails is logged, and left for the next time. @returns how many were taken up */
   async resumeAll(): Promise<number> {
-    const { db, logger } = this.#options;
-    const left = await db.$queryRaw<{ id: string }[]>`
-      SELECT id FROM sagas WHERE state IN ('RUNNING', 'UNDOING') AND kind = ANY(${[...this.#runs.keys()]}::"SagaKind"[])
-        AND (leased_until IS NULL OR leased_until < now()) AND (retry_at IS NULL OR retry_at <= now())
-      ORDER BY created_at LIMIT ${batch}`;
-    const limit = pLimit(resumedAtOnce);
-    const resume = async ({ id }: { id: string }) => {
-      try {
-        return await this.resume(id);
-      } catch (err) {
-        logger.warn({ err, saga: id }, 'a saga that was taken up has failed');
-        return true;
-      }
-    };
-    const resumed = await Promise.all(left.map(async (saga) => await limit(async () => await resume(saga))));
+    const resumed = await Promise.all(await this.#left.takeUp());
     return resumed.filter(Boolean).length;
+  }
+
+  /** Does {@link resumeAll} again and again, and does not wait for one that takes long. Disposing of it waits for what is under way. */
+  keepResuming(everyMs: number): AsyncDisposable {
+    return this.#left.keepTakingUp(everyMs);
+  }
+
+  async #resumeLeft({ id, kind, tenantId }: LeftSaga): Promise<boolean> {
+    try {
+      return (await this.#kinds.get(kind)?.inTurn(tenantId, async () => await this.resume(id))) ?? false;
+    } catch (err) {
+      if (!(err instanceof SagaLeftError)) this.#options.logger.warn({ err, saga: id }, 'a saga that was taken up has failed');
+      return true;
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { latestMigration } from '@tenantry/prisma';
 import { silentLogger, unseal } from '@tenantry/service';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -34,7 +35,6 @@ function openShelf(): Shelf {
   return new Shelf(admin, { db: control.db, keyRing, logger: silentLogger, onPart: async () => await onPart() });
 }
 
-const take = async (shelf: Shelf) => await control.db.$transaction(async (tx) => await shelf.take(tx));
 const provision = async (firstOwner?: { email: string; name: string }) =>
   await installation.control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Acme', firstOwner }, { actor: operator });
 
@@ -79,21 +79,19 @@ describe('a database on it', () => {
   test('is taken by one at a time, the oldest first', async () => {
     const shelf = openShelf();
     await shelf.refill(3);
-    const taken = await Promise.all([take(shelf), take(shelf), take(shelf), take(shelf)]);
-    const ids = taken.flatMap((database) => (database ? [database.id] : []));
-    expect(new Set(ids).size).toBe(3);
+    const shelved = (await rows()).map(({ id }) => id);
+    expect(await provision()).toMatchObject({ id: shelved[0] });
+    const taken = await Promise.all([provision(), provision(), provision()]);
+    expect(taken.map(({ id }) => id)).toEqual(expect.arrayContaining(shelved.slice(1)));
+    expect(new Set(taken.map(({ id }) => id)).size).toBe(3);
     expect(await rows()).toEqual([]);
-    for (const database of taken) if (database) await drop(database.databaseName);
   });
 
-  test('stays on it when the transaction that took it fails', async () => {
-    const shelf = openShelf();
-    await shelf.refill(1);
-    const failure = control.db.$transaction(async (tx) => {
-      expect(await shelf.take(tx)).not.toBeNull();
-      throw new Error('on purpose');
-    });
-    await expect(failure).rejects.toThrow('on purpose');
+  test('stays on it when the tenant that would have it is refused', async () => {
+    const { slug } = await provision();
+    await openShelf().refill(1);
+    const again = installation.control.provisionTenant({ slug, name: 'Globex' }, { actor: operator });
+    await expect(again).rejects.toThrow(`The slug "${slug}" is taken.`);
     expect(await rows()).toEqual([expect.objectContaining({ ready: true })]);
   });
 
@@ -102,10 +100,12 @@ describe('a database on it', () => {
     await shelf.refill(1);
     const [old] = await rows();
     await installation.query(`UPDATE shelf SET template = 'tenantry_template_of_yesterday'`);
-    expect(await take(shelf)).toBeNull();
+    expect((await provision()).id).not.toBe(old?.id);
+    expect(await rows()).toEqual([old]);
     expect(await shelf.refill(1)).toEqual({ made: 1, discarded: 1 });
     expect(await present([old?.database_name ?? ''])).toEqual([]);
-    expect(await take(shelf)).toMatchObject({ id: expect.not.stringMatching(old?.id ?? '') });
+    const [fresh] = await rows();
+    expect(await provision()).toMatchObject({ id: fresh?.id });
   });
 
   test('whose making was cut off is discarded, wherever that was', async () => {
@@ -129,6 +129,55 @@ describe('a database on it', () => {
   });
 });
 
+test('one that cannot be dropped keeps it from nothing', async () => {
+  const shelf = openShelf();
+  await shelf.refill(1);
+  const [stuck] = await rows();
+  // A role that owns something elsewhere.
+  const elsewhere = uniqueName('elsewhere');
+  await runSql(server, `CREATE DATABASE ${elsewhere} OWNER ${stuck?.database_name}`);
+  try {
+    await installation.query(`UPDATE shelf SET template = 'tenantry_template_of_yesterday'`);
+    expect(await shelf.refill(1)).toEqual({ made: 1, discarded: 0 });
+  } finally {
+    await runSql(server, `DROP DATABASE ${elsewhere}`);
+  }
+  expect(await shelf.refill(1)).toEqual({ made: 0, discarded: 1 });
+});
+
+test('what another one discards meanwhile is not taken for ready by who has made it', async () => {
+  const name = uniqueName('maker');
+  const url = new URL(server);
+  url.searchParams.set('application_name', name);
+  await using maker = openClusterAdmin({ name: 'standard', adminUrl: url.href }, silentLogger);
+  const [verified, dropped, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let parts = 0;
+  const options = { db: control.db, keyRing: installation.keyRing, logger: silentLogger };
+  const making = new Shelf(maker, {
+    ...options,
+    onPart: async () => {
+      parts += 1;
+      if (parts !== 5) return;
+      verified.resolve();
+      await dropped.promise;
+    },
+  }).refill(1);
+  await verified.promise;
+  // As when the way to the cluster was cut, which ends the session that keeps the others out.
+  await runSql(server, 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1', [name]);
+  onPart = async () => {
+    dropped.resolve();
+    await goOn.promise;
+  };
+  const emptying = openShelf().refill(0);
+  await dropped.promise;
+  await sleep(300);
+  expect(await rows()).toEqual([expect.objectContaining({ ready: false })]);
+  goOn.resolve();
+  expect(await emptying).toEqual({ made: 0, discarded: 1 });
+  await expect(making).rejects.toThrow('was discarded by another process while it was made');
+});
+
 describe('a tenant that is provisioned while there is one', () => {
   test('gets it, and is like any other', async () => {
     const [other] = await Promise.all([provision(), openShelf().refill(1)]);
@@ -141,7 +190,14 @@ describe('a tenant that is provisioned while there is one', () => {
     const user = { user: own.role, password: unseal(own.sealedPassword, tenant.id, installation.keyRing) };
     expect(await runSql(databaseUrl(server, own.database, user), 'SELECT locale FROM tenant_settings')).toEqual([{ locale: 'en' }]);
     await expect(runSql(databaseUrl(server, others.database, user), 'SELECT 1')).rejects.toMatchObject({ code: '42501' });
-    expect(await installation.query('SELECT state FROM sagas WHERE tenant_id = $1', [tenant.id])).toEqual([{ state: 'DONE' }]);
+    const [saga] = await installation.query<{ id: string }>('SELECT id FROM sagas WHERE tenant_id = $1', [tenant.id]);
+    expect(await installation.control.findRun(saga?.id ?? '')).toMatchObject({
+      state: 'DONE',
+      steps: [
+        { name: 'reservation', state: 'DONE' },
+        { name: 'shelf', state: 'DONE' },
+      ],
+    });
   });
 
   test('has its first owner invited in it', async () => {
@@ -163,8 +219,3 @@ describe('a tenant that is provisioned while there is one', () => {
     expect(await installation.query('SELECT FROM tenants WHERE id = $1', [shelved?.id])).toEqual([]);
   });
 });
-
-async function drop(name: string): Promise<void> {
-  await runSql(server, `DROP DATABASE "${name}" WITH (FORCE)`);
-  await runSql(server, `DROP ROLE "${name}"`);
-}

@@ -1,14 +1,16 @@
-import type { Prisma, PrismaClient } from '@tenantry/prisma/control';
+import type { PrismaClient } from '@tenantry/prisma/control';
 import { unseal, type KeyRing, type Logger } from '@tenantry/service';
-import { checkPlacement } from '@tenantry/tenant-pool';
+import type { Client } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { ExclusiveCluster } from '../clusters/exclusive-cluster.ts';
 import { openToPooler } from '../clusters/pooler-access.ts';
 import type { Template } from '../clusters/template.ts';
-import { cloneDatabase, dropDatabase } from '../tenant-databases/database.ts';
+import { cloneDatabase, dropOwnDatabase } from '../tenant-databases/database.ts';
+import { dropRole } from '../tenant-databases/drop-role.ts';
 import { newDatabase, type OwnedDatabase } from '../tenant-databases/owned-database.ts';
-import { dropRole, makeRole } from '../tenant-databases/role.ts';
+import { makeRole } from '../tenant-databases/role.ts';
 import { verifyDatabase } from '../tenant-databases/verification.ts';
+import { checkRoute } from './check-route.ts';
 
 export interface ShelfOptions {
   db: PrismaClient;
@@ -23,6 +25,9 @@ export interface ShelfChanges {
   readonly made: number;
   readonly discarded: number;
 }
+
+/** In the place of the template's name: what is to be dropped. */
+const noTemplate = '';
 
 /** A database on the shelf, or on its way there. */
 type Shelved = Pick<OwnedDatabase, 'id' | 'databaseName' | 'roleName'>;
@@ -40,18 +45,6 @@ export class Shelf {
   /** Name of the template whose clones are on it; null before this process has prepared the cluster. */
   get template(): string | null {
     return this.#admin.template?.database ?? null;
-  }
-
-  /** Takes the database that has been ready for longest, in the transaction that makes it a tenant's. @returns null when there is none */
-  async take(tx: Prisma.TransactionClient): Promise<OwnedDatabase | null> {
-    const { template } = this;
-    if (template === null) return null;
-    const [taken] = await tx.$queryRaw<OwnedDatabase[]>`
-      DELETE FROM shelf WHERE id = (
-        SELECT id FROM shelf WHERE cluster_name = ${this.#admin.name} AND template = ${template} AND ready_at IS NOT NULL
-        ORDER BY ready_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-      RETURNING id, database_name AS "databaseName", role_name AS "roleName", sealed_password AS "sealedPassword"`;
-    return taken ?? null;
   }
 
   /**
@@ -80,40 +73,53 @@ export class Shelf {
 
   async #discardUnfit(cluster: ExclusiveCluster, { database: template }: Template, size: number): Promise<number> {
     const { db } = this.#options;
-    // Made unfit before it is dropped, so that nobody takes it meanwhile.
+    // Made unfit before it is dropped, so that nobody takes it meanwhile, nor whoever has made it takes it for ready.
     const unfit = await db.$queryRaw<Shelved[]>`
-      UPDATE shelf SET ready_at = NULL WHERE id IN (
+      UPDATE shelf SET ready_at = NULL, template = ${noTemplate} WHERE id IN (
         SELECT id FROM shelf WHERE cluster_name = ${this.#admin.name} AND id NOT IN (
           SELECT id FROM shelf WHERE cluster_name = ${this.#admin.name} AND template = ${template} AND ready_at IS NOT NULL
           ORDER BY ready_at LIMIT ${size})
         FOR UPDATE SKIP LOCKED)
       RETURNING id, database_name AS "databaseName", role_name AS "roleName"`;
-    for (const shelved of unfit) await this.#discard(cluster, shelved);
-    return unfit.length;
+    let discarded = 0;
+    for (const shelved of unfit) if (await this.#tryToDiscard(cluster, shelved)) discarded += 1;
+    return discarded;
   }
 
-  async #discard(cluster: ExclusiveCluster, { id, databaseName, roleName }: Shelved): Promise<void> {
+  /** One that Postgres will not drop keeps the shelf from nothing. */
+  async #tryToDiscard(cluster: ExclusiveCluster, shelved: Shelved): Promise<boolean> {
+    try {
+      await this.#discard(cluster, shelved);
+      return true;
+    } catch (err) {
+      const { databaseName } = shelved;
+      this.#options.logger.warn({ err, databaseName }, 'a database of the shelf could not be discarded; it is left for the next refilling');
+      return false;
+    }
+  }
+
+  async #discard(cluster: ExclusiveCluster, shelved: Shelved): Promise<void> {
     const { db, onPart } = this.#options;
-    await dropDatabase(await cluster.session(), databaseName);
+    const { id, roleName } = shelved;
+    await dropOwnDatabase(await cluster.session(), this.#admin.name, shelved);
     await onPart?.();
-    await dropRole(await cluster.session(), roleName);
+    await dropRole(this.#admin, await cluster.session(), roleName);
     await onPart?.();
-    await db.shelvedDatabase.delete({ where: { id } });
+    await db.shelvedDatabase.deleteMany({ where: { id } });
   }
 
   async #make(cluster: ExclusiveCluster, template: Template): Promise<void> {
-    const { db, keyRing, logger } = this.#options;
+    const { db, keyRing } = this.#options;
     const { id, databaseName, roleName, sealedPassword } = newDatabase(keyRing);
     const names = { id, databaseName, roleName, sealedPassword };
     const { database, schemaVersion } = template;
     await db.shelvedDatabase.create({ data: { ...names, clusterName: this.#admin.name, template: database, schemaVersion } });
     try {
       await this.#build(cluster, template, names);
-      await db.shelvedDatabase.update({ where: { id }, data: { readyAt: new Date() } });
+      const { count } = await db.shelvedDatabase.updateMany({ where: { id, template: database }, data: { readyAt: new Date() } });
+      if (count === 0) throw new Error(`The database ${databaseName} was discarded by another process while it was made.`);
     } catch (error) {
-      await this.#discard(cluster, names).catch((err: unknown) =>
-        logger.warn({ err, databaseName }, 'a database that did not get ready is left for the next refilling'),
-      );
+      await this.#tryToDiscard(cluster, names);
       throw error;
     }
   }
@@ -124,39 +130,13 @@ export class Shelf {
     const login = { ...owned, password: unseal(owned.sealedPassword, owned.id, keyRing) };
     const session = await cluster.session();
     await makeRole(session, login, onPart);
-    await cloneDatabase(owned, { admin, session, template, onClone: onPart, onOpen: onPart });
+    const asTenant = async (work: (client: Client) => Promise<void>) =>
+      await admin.as({ role: login.roleName, password: login.password }, login.databaseName, work);
+    await cloneDatabase(owned, { admin, session, template, asTenant, onClone: onPart, onOpen: onPart });
     const authUser = admin.tenants?.authUser ?? null;
     if (authUser !== null) await openToPooler(admin, authUser, login);
-    await admin.as({ role: login.roleName, password: login.password }, login.databaseName, verifyDatabase);
+    await asTenant(verifyDatabase);
     await onPart();
     await checkRoute(admin, owned, login.password);
   }
-}
-
-/** Where tenants do not connect to the server itself: uses the database on their way. */
-async function checkRoute(
-  { name, tenants }: ClusterAdmin,
-  { id, databaseName, roleName, sealedPassword }: OwnedDatabase,
-  password: string,
-) {
-  if (!tenants) return;
-  const { host, port, sslMode, pooling } = tenants;
-  await checkPlacement(
-    {
-      tenantId: id,
-      slug: databaseName,
-      status: 'PROVISIONING',
-      tier: 'STANDARD',
-      cluster: name,
-      host,
-      port,
-      sslMode,
-      pooling,
-      database: databaseName,
-      role: roleName,
-      sealedPassword,
-      credentialVersion: 1,
-    },
-    { password, service: 'control' },
-  );
 }

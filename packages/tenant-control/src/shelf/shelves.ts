@@ -1,7 +1,5 @@
-import type { Prisma } from '@tenantry/prisma/control';
 import { defaultShelfSize, type ClusterConfig } from '../clusters/cluster-config.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
-import type { OwnedDatabase } from '../tenant-databases/owned-database.ts';
 import { Shelf, type ShelfChanges, type ShelfOptions } from './shelf.ts';
 
 /** The shelves of all clusters. */
@@ -18,7 +16,7 @@ export class Shelves {
     }
   }
 
-  /** Has `listener` called when a shelf is wanted that may want refilling. */
+  /** Has `listener` called when a shelf may want refilling. */
   onTaken(listener: () => void): void {
     this.#onTaken = listener;
   }
@@ -26,15 +24,15 @@ export class Shelves {
   /**
    * Name of the template whose clones a new tenant of the cluster may take off the shelf.
    *
-   * @returns null while this process does not know it
+   * @returns null where nothing is kept there, and while this process does not know it
    */
   templateOf(clusterName: string): string | null {
     return this.#stocked(clusterName)?.template ?? null;
   }
 
-  /** As {@link Shelf.take}. */
-  async take(tx: Prisma.TransactionClient, clusterName: string): Promise<OwnedDatabase | null> {
-    return (await this.#stocked(clusterName)?.take(tx)) ?? null;
+  /** To be called after something was taken off the shelf of a cluster, or was not found there. */
+  refillSoon(clusterName: string): void {
+    if (this.#stocked(clusterName)) this.#onTaken();
   }
 
   /** Brings each shelf to its size. A cluster that does not answer is logged and keeps the others from nothing. */
@@ -55,11 +53,9 @@ export class Shelves {
     });
   }
 
-  /** The shelf of a cluster that is to have something on it, and may want refilling after whoever asks. */
+  /** The shelf of a cluster, if there is to be anything on it. */
   #stocked(clusterName: string): Shelf | null {
-    const { shelf, size = 0 } = this.#shelves.get(clusterName) ?? {};
-    if (!shelf || size === 0) return null;
-    this.#onTaken();
-    return shelf;
+    const { shelf = null, size = 0 } = this.#shelves.get(clusterName) ?? {};
+    return size > 0 ? shelf : null;
   }
 }

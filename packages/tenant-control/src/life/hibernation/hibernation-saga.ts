@@ -1,10 +1,10 @@
 import type { SagaDefinition } from '../../sagas/saga.ts';
-import { dropDatabase } from '../../tenant-databases/database.ts';
 import { closeDatabase, letIn, openDatabase, shutOut, waitUntilQuiet } from '../../tenant-databases/closing.ts';
 import { transitions } from '../../tenant-status.ts';
 import { failTenant } from '../fail-tenant.ts';
 import type { LifeServices } from '../services.ts';
-import { backupsOf, TenantWork, type WorkStep } from '../tenant-work.ts';
+import { backupsOf, inTurnOf, TenantWork, type WorkStep } from '../tenant-work.ts';
+import { dropOwnDatabase, hasWholeDatabase, restoreOwnDatabase } from './dropped-database.ts';
 import { parseHibernation } from './hibernation-input.ts';
 
 /** Milliseconds that requests under way get to end: the time that the tenant pool gives them. */
@@ -51,13 +51,13 @@ const backupStep: WorkStep = {
   undo: async () => {},
 };
 
-/** From here on there is but the backup. */
+/** Postgres may refuse, and the tenant is served as before then. */
 const dropStep: WorkStep = {
   name: 'drop',
-  run: async (work) => {
-    if (await work.hasDatabase()) await dropDatabase(await work.session(), work.tenant.databaseName);
+  run: dropOwnDatabase,
+  undo: async (work) => {
+    if (!(await hasWholeDatabase(work))) await restoreOwnDatabase(work);
   },
-  undo: async () => {},
 };
 
 export const closingSteps: readonly WorkStep[] = [statusStep, drainStep, closeStep];
@@ -68,11 +68,11 @@ export function hibernationSaga(services: LifeServices): SagaDefinition<TenantWo
   return {
     kind: 'HIBERNATE',
     steps: (saga) => (parseHibernation(saga.input).hibernation === 'CLOSED' ? closingSteps : droppingSteps),
-    pointOfNoReturn: dropStep.name,
     open: async (saga, middle) => {
       if (parseHibernation(saga.input).hibernation === 'DROPPED') backupsOf(services);
       return await TenantWork.open(saga, middle, services);
     },
+    inTurn: async (tenantId, work) => await inTurnOf(tenantId, work, services),
     onStuck: failTenant,
   };
 }

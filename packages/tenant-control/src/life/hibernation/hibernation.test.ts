@@ -5,11 +5,11 @@ import type { TenantStatus } from '@tenantry/prisma/control';
 import { silentLogger, unseal } from '@tenantry/service';
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { openFolderStore } from '../../backups/stores/folder-store.ts';
 import { databaseUrl } from '../../postgres/connection.ts';
 import type { FaultPoint } from '../../sagas/saga.ts';
 import { createTenantControl } from '../../tenant-control.ts';
 import type { Tenant } from '../../tenant.ts';
-import { openFolderBackups } from '../../testing/folder-backups.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../../testing/installation.ts';
 
 const server = inject('postgresUrl');
@@ -18,14 +18,18 @@ let installation: Installation;
 let tenant: Tenant;
 /** Set by a test: where a step fails, as `drain run before`. */
 let failing: string[] = [];
+/** Set by a test: what happens there before. */
+let onFault: () => Promise<void> = async () => {};
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tenantry-hibernation-'));
   installation = await openInstallation({
     serverUrl: server,
-    backups: openFolderBackups(server, folder),
+    store: openFolderStore(folder),
     reachFaultPoint: async ({ step, direction, at }: FaultPoint) => {
-      if (failing.includes(`${step} ${direction} ${at}`)) throw new Error('on purpose');
+      if (!failing.includes(`${step} ${direction} ${at}`)) return;
+      await onFault();
+      throw new Error('on purpose');
     },
   });
 });
@@ -38,7 +42,10 @@ beforeEach(async () => {
   await asTenant(`UPDATE tenant_settings SET locale = 'de-CH'`);
   installation.published.length = 0;
 });
-afterEach(() => void (failing = []));
+afterEach(() => {
+  failing = [];
+  onFault = async () => {};
+});
 
 const nameOf = ({ id }: Tenant) => `tenant_${id.replaceAll('-', '')}`;
 
@@ -55,6 +62,7 @@ const hasDatabase = async () => (await runSql(server, 'SELECT FROM pg_database W
 const row = async () => (await installation.query('SELECT status, hibernation, failed_step FROM tenants WHERE id = $1', [tenant.id]))[0];
 const audited = async () =>
   await installation.query('SELECT action, outcome, detail FROM audit_log WHERE tenant_id = $1 ORDER BY at, id OFFSET 1', [tenant.id]);
+const findings = async () => (await installation.control.examine()).filter(({ tenantId }) => tenantId === tenant.id);
 const runsOf = async (kind: string) => (await installation.catalog.findLatestRuns([tenant.id], 20)).filter((run) => run.kind === kind);
 const setStatus = async (status: TenantStatus) =>
   await installation.query(
@@ -186,9 +194,6 @@ describe('a tenant whose database is dropped', () => {
     expect(await catalog.requestWake(tenant.id)).toBe(true);
     await without.resumeSagas();
     expect(await row()).toMatchObject({ status: 'WAKING' });
-    await installation.query(`UPDATE sagas SET leased_until = now() - interval '1 s' WHERE tenant_id = $1 AND leased_until IS NOT NULL`, [
-      tenant.id,
-    ]);
     await control.resumeSagas();
     expect(await locale()).toEqual([{ locale: 'de-CH' }]);
   });
@@ -209,17 +214,22 @@ describe('a tenant whose database is dropped', () => {
     ]);
   });
 
-  test('is dropped in the end, once there is nothing but the dropping left', async () => {
+  test.each(['before', 'after'])('is served as before when something fails %s the dropping', async (at) => {
+    failing = [`drop run ${at}`];
+    await expect(installation.control.hibernateTenant(tenant.id, operator, { keep: 'dropped' })).rejects.toMatchObject({
+      step: 'drop',
+      message: expect.stringContaining('and was undone'),
+    });
+    expect(await row()).toEqual({ status: 'ACTIVE', hibernation: null, failed_step: null });
+    expect(await locale()).toEqual([{ locale: 'de-CH' }]);
+  });
+
+  test('is served as before when its dropping was cut off and cannot be finished', async () => {
     failing = ['drop run before'];
-    await expect(installation.control.hibernateTenant(tenant.id, operator, { keep: 'dropped' })).rejects.toThrow(
-      'tried again until it succeeds',
-    );
-    expect(await row()).toMatchObject({ status: 'HIBERNATED', hibernation: 'DROPPED' });
-    await expect(installation.control.wakeTenant(tenant.id, operator)).rejects.toMatchObject({ name: 'TenantInTransitionError' });
-    failing = [];
-    await installation.control.hibernateTenant(tenant.id, operator);
-    expect(await hasDatabase()).toBe(false);
-    await installation.control.wakeTenant(tenant.id, operator);
+    const hibernating = installation.control.hibernateTenant(tenant.id, operator, { keep: 'dropped' });
+    // As Postgres leaves it then.
+    onFault = async () => void (await runSql(server, 'UPDATE pg_database SET datconnlimit = -2 WHERE datname = $1', [nameOf(tenant)]));
+    await expect(hibernating).rejects.toMatchObject({ step: 'drop' });
     expect(await locale()).toEqual([{ locale: 'de-CH' }]);
   });
 });
@@ -270,13 +280,46 @@ describe('what fails', () => {
     expect(await row()).toEqual({ status: 'HIBERNATED', hibernation: 'CLOSED', failed_step: null });
   });
 
+  test.each([
+    ['waking', 'wakeTenant', ['activation run after'], 'DONE'],
+    ['putting to sleep', 'hibernateTenant', ['close run after', 'status undo after'], 'UNDONE'],
+  ] as const)(
+    'after the tenant is served again, in %s, is gone on with though it was suspended since',
+    async (_what, act, points, state) => {
+      if (act === 'wakeTenant') await installation.control.hibernateTenant(tenant.id, operator);
+      failing = [...points];
+      await expect(installation.control[act](tenant.id, operator)).rejects.toMatchObject({ name: 'TenantChangeError' });
+      expect(await row()).toMatchObject({ status: 'ACTIVE' });
+      failing = [];
+      await installation.control.suspendTenant(tenant.id, operator);
+      await installation.query('UPDATE sagas SET retry_at = now() WHERE tenant_id = $1 AND retry_at IS NOT NULL', [tenant.id]);
+      expect(await installation.control.resumeSagas()).toBe(1);
+      expect((await installation.catalog.findLatestRuns([tenant.id], 1))[0]).toMatchObject({ state });
+      expect(await row()).toEqual({ status: 'SUSPENDED', hibernation: null, failed_step: null });
+    },
+  );
+
+  test('and could not be undone is tried again when the tenant was deleted and is restored', async () => {
+    failing = ['close run after', 'close undo before'];
+    await expect(installation.control.hibernateTenant(tenant.id, operator)).rejects.toThrow('FAILED');
+    failing = [];
+    await installation.control.deleteTenant(tenant.id, operator);
+    expect(await installation.control.resumeSagas()).toBe(0);
+    expect(await installation.control.restoreTenant(tenant.id, operator)).toMatchObject({ status: 'FAILED' });
+    expect(await installation.control.resumeSagas()).toBe(1);
+    expect(await row()).toEqual({ status: 'ACTIVE', hibernation: null, failed_step: null });
+    expect(await locale()).toEqual([{ locale: 'de-CH' }]);
+  });
+
   test('and could not be undone can be deleted and purged', async () => {
     failing = ['close run after', 'close undo before'];
     await expect(installation.control.hibernateTenant(tenant.id, operator)).rejects.toThrow('FAILED');
     failing = [];
     await installation.control.deleteTenant(tenant.id, operator, { graceDays: 0 });
+    expect(await findings()).toEqual([]);
     expect(await installation.control.purgeTenant(tenant.id, operator)).toMatchObject({ status: 'DELETED' });
     expect(await hasDatabase()).toBe(false);
+    expect(await findings()).toEqual([]);
     expect(await installation.control.resumeSagas()).toBe(0);
   });
 });
@@ -325,7 +368,9 @@ describe('tenants that nobody has asked for in a while', () => {
   test.each([
     [{ idleDays: 0, limit: 1 }, '`idleDays`'],
     [{ idleDays: 1.5, limit: 1 }, '`idleDays`'],
+    [{ idleDays: 36_501, limit: 1 }, '`idleDays`'],
     [{ idleDays: 1, limit: 0 }, '`limit`'],
+    [{ idleDays: 1, limit: 10_001 }, '`limit`'],
   ])('%j is refused', async (options, field) => {
     await expect(installation.control.hibernateIdle(options, operator)).rejects.toMatchObject({
       code: 'BAD_USER_INPUT',

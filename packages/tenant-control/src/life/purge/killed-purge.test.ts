@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { someOf } from '../../testing/doom.ts';
 import { operator } from '../../testing/installation.ts';
 import { findOrphans } from '../../testing/orphans.ts';
-import { openDoomedTenants, pointsOf, soonAfter, type DoomedTenants, type Fate } from '../testing/doomed-tenants.ts';
+import { openDoomedTenants, pointsOf, type DoomedTenants, type Fate } from '../testing/doomed-tenants.ts';
 import { purgeSteps } from './purge-saga.ts';
 
 const server = inject('postgresUrl');
@@ -26,16 +26,11 @@ async function expectTombstone(id: string, slug: string): Promise<void> {
 
 const names = purgeSteps.map(({ name }) => name);
 
+/** In the middle of these steps, processes are killed in `killed-erasure.test.ts`. */
 describe('a process that is killed while it purges a tenant', () => {
   test.each(someOf(pointsOf(names, 'run')))('$at the step "$step" leaves what another finishes', async (kill) => {
     const { id, slug, wasKilled } = await purgeKilled({ kill });
     expect(wasKilled).toBe(true);
-    expect(await tenants.takeOver()).toEqual([]);
-    await expectTombstone(id, slug);
-  });
-
-  test.each(someOf(names))('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
-    const { id, slug } = await purgeKilled(soonAfter(step));
     expect(await tenants.takeOver()).toEqual([]);
     await expectTombstone(id, slug);
   });

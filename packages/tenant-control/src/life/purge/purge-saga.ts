@@ -1,11 +1,17 @@
+import type { Backup } from '@tenantry/prisma/control';
+import { absenceStep, certificateStep, remainsStep, replicationStep } from '../../erasure/erasure-steps.ts';
+import { isErasure } from '../../erasure/erasure-input.ts';
+import { forgetRecords } from '../../erasure/forget-records.ts';
+import { dropFoundDatabases, findRemains } from '../../erasure/remains.ts';
+import { noteRemoval, type Removed } from '../../erasure/removed.ts';
 import { tombstoneSlug } from '../../provisioning/provision-input.ts';
 import type { SagaDefinition } from '../../sagas/saga.ts';
 import { closeDatabase } from '../../tenant-databases/closing.ts';
-import { dropDatabase } from '../../tenant-databases/database.ts';
 import { dropRoles } from '../../tenant-databases/drop-roles.ts';
+import { removeExports } from '../../tenant-export/remove-exports.ts';
 import { transitions } from '../../tenant-status.ts';
 import type { LifeServices } from '../services.ts';
-import { TenantWork, type WorkStep } from '../tenant-work.ts';
+import { inTurnOf, TenantWork, type WorkStep } from '../tenant-work.ts';
 
 /** Nothing that was purged comes back. */
 const undo = async (): Promise<void> => {};
@@ -19,18 +25,27 @@ const closeStep: WorkStep = {
   undo,
 };
 
+/** What a restore may have set aside, too: Postgres drops no role that owns a database. */
 const databaseStep: WorkStep = {
   name: 'database',
   run: async (work) => {
-    if (await work.hasDatabase()) await dropDatabase(await work.session(), work.tenant.databaseName);
+    const { id: tenantId, clusterName } = work.tenant;
+    const session = await work.session();
+    const { databases } = await findRemains(session, tenantId);
+    await noteRemoval(work, { databases: databases.map(({ name }) => ({ cluster: clusterName, name })) });
+    await dropFoundDatabases(session, databases, { clusterName, tenantId });
   },
   undo,
 };
 
-/** Postgres refuses to drop one that owns anything else. */
+/** Postgres refuses to drop one that owns anything elsewhere. */
 const rolesStep: WorkStep = {
   name: 'roles',
-  run: async (work) => await dropRoles(await work.session(), work.tenant),
+  run: async (work) => {
+    const { roles } = await findRemains(await work.session(), work.tenant.id);
+    await noteRemoval(work, { roles: roles.map((name) => ({ cluster: work.tenant.clusterName, name })) });
+    await dropRoles(work.cluster.admin, await work.session(), work.tenant);
+  },
   undo,
 };
 
@@ -44,9 +59,29 @@ const backupsStep: WorkStep = {
   name: 'backups',
   run: async (work) => {
     const { db, backups } = work.services;
-    const kept = await db.backup.count({ where: { tenantId: work.tenant.id, state: { not: 'REMOVED' } } });
-    if (backups !== null || kept > 0) await work.backups.removeBackups(work.tenant.id);
+    const kept = await db.backup.findMany({
+      where: { tenantId: work.tenant.id, state: { not: 'REMOVED' } },
+      orderBy: { startedAt: 'asc' },
+    });
+    await noteRemoval(work, { backups: kept.map(toRemoved) });
+    if (backups !== null || kept.length > 0) await work.backups.removeBackups(work.tenant.id);
   },
+  undo,
+};
+
+function toRemoved({ id, store, key, format, reason, startedAt, bytes, checksum }: Backup): Removed['backups'][number] {
+  return { id, store, key, format, reason, checksum, startedAt: startedAt.toISOString(), bytes: bytes === null ? null : Number(bytes) };
+}
+
+const exportsStep: WorkStep = {
+  name: 'exports',
+  run: removeExports,
+  undo,
+};
+
+const recordsStep: WorkStep = {
+  name: 'records',
+  run: forgetRecords,
   undo,
 };
 
@@ -54,15 +89,10 @@ const backupsStep: WorkStep = {
 const tombstoneStep: WorkStep = {
   name: 'tombstone',
   run: async (work) => {
-    const { saga, tenant } = work;
     const { from, to } = transitions.finishDeleting;
-    await saga.commit(async (tx) => {
-      await tx.idempotencyKey.deleteMany({ where: { tenantId: tenant.id } });
-      await tx.usageSample.deleteMany({ where: { tenantId: tenant.id } });
-    });
     await work.change(from, {
       status: to,
-      slug: tombstoneSlug(tenant.id),
+      slug: tombstoneSlug(work.tenant.id),
       name: '',
       sealedPassword: '',
       statusBefore: null,
@@ -76,14 +106,31 @@ const tombstoneStep: WorkStep = {
   undo,
 };
 
-export const purgeSteps: readonly WorkStep[] = [closeStep, databaseStep, rolesStep, jobsStep, backupsStep, tombstoneStep];
+export const purgeSteps: readonly WorkStep[] = [
+  closeStep,
+  replicationStep,
+  databaseStep,
+  rolesStep,
+  remainsStep,
+  jobsStep,
+  backupsStep,
+  exportsStep,
+  recordsStep,
+  tombstoneStep,
+];
+export const erasureSteps: readonly WorkStep[] = [...purgeSteps, absenceStep, certificateStep];
 
-/** Leaves nothing of a deleted tenant but its tombstone. What fails is tried again until it succeeds. */
+/**
+ * Leaves nothing of a deleted tenant but its tombstone, and of one that is erased, a certificate. What fails is tried again until it
+ * succeeds.
+ */
 export function purgeSaga(services: LifeServices): SagaDefinition<TenantWork> {
   return {
     kind: 'PURGE',
-    steps: () => purgeSteps,
+    action: ({ input }) => (isErasure(input) ? 'tenant.erase' : 'tenant.purge'),
+    steps: ({ input }) => (isErasure(input) ? erasureSteps : purgeSteps),
     pointOfNoReturn: closeStep.name,
     open: async (saga, middle) => await TenantWork.open(saga, middle, services),
+    inTurn: async (tenantId, work) => await inTurnOf(tenantId, work, services),
   };
 }

@@ -1,5 +1,7 @@
+import { silentLogger } from '@tenantry/service';
 import { escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { housekeepingTasks } from '../../jobs/housekeeping-tasks.ts';
 import type { Tenant } from '../../tenant.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../../testing/installation.ts';
 
@@ -106,6 +108,9 @@ describe('within the grace', () => {
     await remove(3);
     const due = await installation.control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Due' }, { actor: operator });
     await installation.control.deleteTenant(due.id, operator, { graceDays: 0 });
+    const scheduled = housekeepingTasks(installation.control, { hibernation: null }).find(({ name }) => name === 'purge-due');
+    const stopped = { actor: operator, signal: AbortSignal.abort(), logger: silentLogger };
+    expect(await scheduled?.run(stopped)).toEqual({ purged: 0 });
     expect(await installation.control.purgeDue({ limit: 10 }, operator)).toEqual([due.id]);
     expect(await installation.control.purgeDue({ limit: 10 }, operator)).toEqual([]);
     expect(await remains()).toHaveLength(2);
@@ -140,10 +145,14 @@ test('what fails is tried again until it succeeds: by itself, and at once for wh
   expect(run).toMatchObject({ kind: 'PURGE', state: 'DONE', error: 'the store is down' });
   expect(run?.steps.map(({ name, state, attempts }) => [name, state, attempts])).toEqual([
     ['close', 'DONE', 1],
+    ['replication', 'DONE', 1],
     ['database', 'DONE', 1],
     ['roles', 'DONE', 1],
+    ['remains', 'DONE', 1],
     ['jobs', 'DONE', 1],
     ['backups', 'DONE', 3],
+    ['exports', 'DONE', 1],
+    ['records', 'DONE', 1],
     ['tombstone', 'DONE', 1],
   ]);
 });
@@ -181,4 +190,13 @@ test('a role that owns something elsewhere is not dropped before that is gone', 
   await runSql(server, `DROP DATABASE ${elsewhere}`);
   await installation.control.purgeTenant(tenant.id, operator);
   expect(await remains()).toEqual([]);
+});
+
+test('a process without the store does not say of exports that they are gone', async () => {
+  const detail = { store: 's3://bucket/', key: `exports/${tenant.id}/one` };
+  await installation.catalog.recordAudit({ ...operator, action: 'tenant.export', tenantId: tenant.id, outcome: 'ALLOWED', detail });
+  await remove(0);
+  const attempt = installation.control.purgeTenant(tenant.id, operator);
+  await expect(attempt).rejects.toMatchObject({ step: 'exports', cause: { name: 'BackupsMissingError' } });
+  expect(await installation.catalog.findTenants([tenant.id])).toMatchObject([{ status: 'DELETING' }]);
 });

@@ -2,9 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { unseal } from '@tenantry/service';
+import type { BackupStore } from '../../backups/stores/backup-store.ts';
+import { openFolderStore } from '../../backups/stores/folder-store.ts';
 import { databaseUrl } from '../../postgres/connection.ts';
 import { meetDoom, type Doom, type DoomedCall, type SagaPoint } from '../../testing/doom.ts';
-import { openFolderBackups } from '../../testing/folder-backups.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../../testing/installation.ts';
 
 /** Where a process is killed, and where it fails before. */
@@ -13,12 +14,15 @@ export type Fate = Pick<Doom, 'kill'> & Partial<Pick<Doom, 'fail' | 'afterMs'>>;
 /** Tenants that processes are killed over, each with something of its own in its database. */
 export interface DoomedTenants extends AsyncDisposable {
   readonly installation: Installation;
+  readonly store: BackupStore;
   /** @returns the tenant's id */
   provision(): Promise<string>;
   /** Has a process do something and be killed over it. @returns false when it ended before it got there */
   kill(call: DoomedCall, fate: Fate): Promise<boolean>;
   /** What another process does once nothing has been heard of the first one for long enough. @returns ids of sagas that have not ended then */
   takeOver(): Promise<string[]>;
+  /** Runs as the tenant. */
+  run(id: string, sql: string): Promise<unknown>;
   /** What the tenant has of its own, read as the tenant. */
   content(id: string): Promise<unknown>;
 }
@@ -29,7 +33,8 @@ export async function openDoomedTenants(serverUrl: string): Promise<DoomedTenant
   await using cleanup = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'tenantry-doomed-'));
   cleanup.defer(async () => await rm(folder, { recursive: true }));
-  const installation = cleanup.use(await openInstallation({ serverUrl, backups: openFolderBackups(serverUrl, folder) }));
+  const store = openFolderStore(folder);
+  const installation = cleanup.use(await openInstallation({ serverUrl, store }));
   const { control, catalog, controlDatabaseUrl, keyRing } = installation;
 
   async function asTenant(id: string, sql: string): Promise<unknown> {
@@ -42,6 +47,7 @@ export async function openDoomedTenants(serverUrl: string): Promise<DoomedTenant
   const opened = cleanup.move();
   return {
     installation,
+    store,
     provision: async () => {
       const { id } = await control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Acme' }, { actor: operator });
       await asTenant(id, filling);
@@ -52,7 +58,7 @@ export async function openDoomedTenants(serverUrl: string): Promise<DoomedTenant
         controlDatabaseUrl,
         clusters: [{ name: 'standard', adminUrl: serverUrl }],
         keys: [...keyRing].map(([key, bytes]) => [key, bytes.toString('base64')]),
-        backups: folder,
+        store: folder,
         call,
         fail: null,
         afterMs: null,
@@ -63,6 +69,7 @@ export async function openDoomedTenants(serverUrl: string): Promise<DoomedTenant
       await control.resumeSagas();
       return (await installation.query<{ id: string }>(`SELECT id FROM sagas WHERE state IN ('RUNNING', 'UNDOING')`)).map(({ id }) => id);
     },
+    run: asTenant,
     content: async (id) => await asTenant(id, 'SELECT locale, (SELECT count(*)::int FROM users) AS users FROM tenant_settings'),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };

@@ -1,15 +1,15 @@
 import { latestMigration, migrateDatabase } from '@tenantry/prisma';
+import { asOwner } from '../../credentials/as-owner.ts';
 import { databasesClosedToPooler, openToPooler } from '../../clusters/pooler-access.ts';
 import type { SagaDefinition } from '../../sagas/saga.ts';
-import { dropDatabase, makeEmptyDatabase } from '../../tenant-databases/database.ts';
 import { closeDatabase, letIn, openDatabase, shutOut } from '../../tenant-databases/closing.ts';
-import { admitLogin } from '../../tenant-databases/login.ts';
 import { verifyDatabase } from '../../tenant-databases/verification.ts';
 import { transitions } from '../../tenant-status.ts';
 import { failTenant } from '../fail-tenant.ts';
+import { dropOwnDatabase, restoreOwnDatabase } from '../hibernation/dropped-database.ts';
 import { parseHibernation } from '../hibernation/hibernation-input.ts';
 import type { LifeServices } from '../services.ts';
-import { backupsOf, TenantWork, type WorkStep } from '../tenant-work.ts';
+import { backupsOf, inTurnOf, TenantWork, type WorkStep } from '../tenant-work.ts';
 
 /** The tenant was WAKING before the first step. Undone last. */
 const statusStep: WorkStep = {
@@ -33,24 +33,11 @@ const openStep: WorkStep = {
   },
 };
 
-/** The last backup into a database made for it; one that an earlier attempt has made is made anew. */
-const restoreStep: WorkStep = {
-  name: 'restore',
-  run: async (work) => {
-    await dropOwn(work);
-    await makeEmptyDatabase(await work.session(), work.tenant, work.middle);
-    await work.backups.restoreHibernated(work.tenant.id);
-  },
-  undo: dropOwn,
-};
+const restoreStep: WorkStep = { name: 'restore', run: restoreOwnDatabase, undo: dropOwnDatabase };
 
 const letInStep: WorkStep = {
   name: 'let in',
-  run: async (work) => {
-    const { databaseName, loginName } = work.tenant;
-    await admitLogin(await work.session(), databaseName, loginName);
-    await letIn(await work.session(), loginName);
-  },
+  run: async (work) => await letIn(await work.session(), work.tenant.loginName),
   undo: async (work) => await shutOut(await work.session(), work.tenant.loginName, work.tenant.databaseName),
 };
 
@@ -72,8 +59,7 @@ const migrationStep: WorkStep = {
   name: 'migration',
   run: async ({ cluster, tenant }) => {
     if (tenant.schemaVersion === latestMigration('tenant')) return;
-    const url = cluster.admin.url(tenant.databaseName, { role: tenant.roleName });
-    await migrateDatabase({ url, database: 'tenant' });
+    await asOwner(cluster.admin, tenant, async (url) => void (await migrateDatabase({ url, database: 'tenant' })));
   },
   undo: async () => {},
 };
@@ -110,10 +96,7 @@ export function wakingSaga(services: LifeServices): SagaDefinition<TenantWork> {
       if (parseHibernation(saga.input).hibernation === 'DROPPED') backupsOf(services);
       return await TenantWork.open(saga, middle, services);
     },
+    inTurn: async (tenantId, work) => await inTurnOf(tenantId, work, services),
     onStuck: failTenant,
   };
-}
-
-async function dropOwn(work: TenantWork): Promise<void> {
-  if (await work.hasDatabase()) await dropDatabase(await work.session(), work.tenant.databaseName);
 }
