@@ -67,6 +67,7 @@ describe.each(files)('nothing is restored when the file %s', (file) => {
     ['is empty', () => Buffer.of()],
     ['is cut off', (content) => content.subarray(0, -1)],
     ['is cut in half', (content) => content.subarray(0, content.length / 2)],
+    ['has something at its end', (content) => Buffer.concat([content, Buffer.from('more')])],
     ['has another bit in its middle', (content) => flipped(content, content.length >> 1)],
     ['has another bit at its end', (content) => flipped(content, content.length - 1)],
     ['is not compressed', (content) => zstdDecompressSync(content)],

@@ -28,7 +28,8 @@ export type StoredBackup = StoredManifest<BackupManifest>;
 /**
  * Backs a database up, as it is at one moment, while it is used. What that takes of memory does not depend on how much there is.
  *
- * `COPY` holds all rows and sequences; the rest is made by the migrations that the manifest names. `PG_DUMP` holds everything.
+ * `COPY` holds all rows and sequences; the rest is made by the migrations that the manifest names. `PG_DUMP` holds everything but what was
+ * granted to whom.
  *
  * @throws {BackupFormatError} {BackupStoreError}, Postgres's errors, and the signal's reason; nothing is left in the store then
  */
@@ -47,16 +48,20 @@ export async function dumpDatabase(options: DumpOptions): Promise<StoredBackup> 
 
 async function dumpTables({ url, store, key, tenantId, ...work }: DumpOptions): Promise<StoredManifest<CopyManifest>> {
   const startedAt = new Date().toISOString();
-  let storedBytes = 0;
+  const stored: number[] = [];
   const consumerOf = (_table: Table, position: number): DataConsumer => {
-    return async (data) => void (storedBytes += await storeCompressed(data, store, `${key}/${fileOf(position)}`, work.signal));
+    return async (data) => void (stored[position] = await storeCompressed(data, store, `${key}/${fileOf(position)}`, work.signal));
   };
   const content = await withSnapshot(url, work.signal, async (client) => {
     await assertTablesAreAll(client);
     const description = await describeDatabase(client);
     const tables = await readTables(client, consumerOf, work);
-    return { ...description, tables: tables.map((table, position) => Object.assign(table, { file: fileOf(position) })) };
+    return {
+      ...description,
+      tables: tables.map((table, position) => Object.assign(table, { file: fileOf(position), storedBytes: stored[position] ?? 0 })),
+    };
   });
+  const storedBytes = stored.reduce((sum, bytes) => sum + bytes, 0);
   const times = { startedAt, finishedAt: new Date().toISOString() };
   const body = { format: 'COPY', compression: 'zstd', tenantId, ...content, ...times, storedBytes } as const;
   return await writeManifest(store, key, body, work.signal);

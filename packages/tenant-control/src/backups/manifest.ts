@@ -44,7 +44,8 @@ const shared = z.object({
 const copyManifest = shared.extend({
   format: z.literal('COPY'),
   compression: z.literal('zstd'),
-  tables: z.array(tableData.extend({ file: fileName })),
+  /** With what each takes in the store: what decompresses well may still have been cut off, or added to. */
+  tables: z.array(tableData.extend({ file: fileName, storedBytes: count })),
 });
 
 const archiveManifest = shared.extend({

@@ -25,6 +25,11 @@ const ofTheMoment = /^(?:08|40|53|57|58|XX)/;
 
 type StoredTable = CopyManifest['tables'][number];
 
+interface MeasuredFile extends Measured {
+  /** As they are in the store. */
+  readonly storedBytes: number;
+}
+
 /** Replaces the rows of all tables and the values of all sequences, in one transaction. */
 export async function restoreTables(restore: TablesRestore): Promise<void> {
   await withSession(restore.url, restore.signal, async (client) => {
@@ -108,11 +113,18 @@ async function readFile(
   { store, key, signal }: TablesRestore,
   progress: ProgressTracker | null,
   consume: (data: AsyncIterable<Buffer>) => Promise<void>,
-): Promise<Measured> {
+): Promise<MeasuredFile> {
   const meter = createMeter({ onData: (bytes, rows) => progress?.add(bytes, rows), mostBytes: table.bytes });
+  let storedBytes = 0;
+  async function* counted(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of compressed) {
+      storedBytes += chunk.length;
+      yield chunk;
+    }
+  }
   const file = await store.get(`${key}/${table.file}`, signal);
-  await blamingStore(file, async () => await pipeline(file, createZstdDecompress(), meter.stream, consume, { signal }));
-  return meter.measured();
+  await blamingStore(file, async () => await pipeline(file, counted, createZstdDecompress(), meter.stream, consume, { signal }));
+  return { ...meter.measured(), storedBytes };
 }
 
 /** Postgres may have stumbled over the first wrong byte: then it was not Postgres. */
@@ -126,8 +138,8 @@ async function isIntact(table: StoredTable, restore: TablesRestore): Promise<boo
   }
 }
 
-function isAsWritten(read: Measured, { rows, bytes, sha256 }: StoredTable): boolean {
-  return read.rows === rows && read.bytes === bytes && read.sha256 === sha256;
+function isAsWritten(read: MeasuredFile, { rows, bytes, sha256, storedBytes }: StoredTable): boolean {
+  return read.rows === rows && read.bytes === bytes && read.sha256 === sha256 && read.storedBytes === storedBytes;
 }
 
 function damaged(key: string, { file }: StoredTable, cause?: unknown): BackupDamagedError {
@@ -139,7 +151,7 @@ function refused(key: string, cause: DatabaseError): RestoreRefusedError {
 }
 
 /** In the order in which they were made, since each may read those before. */
-async function refreshViews(client: Client): Promise<void> {
+export async function refreshViews(client: Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     `SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.relkind = 'm' AND c.relispopulated AND ${ownSchemas} AND ${notOfExtension} ORDER BY c.oid`,

@@ -8,10 +8,14 @@ import { withConnection } from '../postgres/connection.ts';
 const settings = {
   statement_timeout: '0',
   idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  lock_timeout: '0',
   transaction_timeout: '0',
   // A backend whose client has gone notices in the middle of a long statement.
   client_connection_check_interval: '1s',
   client_encoding: 'UTF8',
+  array_nulls: 'on',
+  quote_all_identifiers: 'off',
   DateStyle: 'ISO, YMD',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',

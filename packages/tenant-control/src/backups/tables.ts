@@ -21,7 +21,7 @@ export interface TableColumn extends Column {
   /** Computed from other columns: cannot be written. */
   readonly isGenerated: boolean;
   readonly isCollated: boolean;
-  /** Of a domain, the type that it is made of; of an array, that of its elements. */
+  /** Of a domain, the type that it is made of in the end; of an array, that of its elements. */
   readonly baseType: string;
   readonly isArray: boolean;
 }
@@ -37,14 +37,18 @@ export const notOfExtension = `NOT EXISTS (
 const migrationsTable = '_prisma_migrations';
 
 const tablesQuery = `
+  WITH RECURSIVE bases AS (
+    SELECT oid, oid AS base FROM pg_type WHERE typtype <> 'd'
+    UNION ALL SELECT t.oid, b.base FROM pg_type t JOIN bases b ON t.typtype = 'd' AND t.typbasetype = b.oid)
   SELECT n.nspname AS schema, c.relname AS name, c.relkind = 'p' AS "isPartitioned",
     (SELECT coalesce(json_agg(json_build_object(
        'name', a.attname, 'type', format_type(a.atttypid, a.atttypmod), 'isGenerated', a.attgenerated <> '', 'isCollated', a.attcollation <> 0,
        'isArray', base.typcategory = 'A', 'baseType', coalesce(element.typname, base.typname)) ORDER BY a.attnum), '[]')
      FROM pg_attribute a
-     JOIN pg_type t ON t.oid = a.atttypid
-     JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
-     LEFT JOIN pg_type element ON base.typcategory = 'A' AND element.oid = base.typelem
+     JOIN bases b ON b.oid = a.atttypid
+     JOIN pg_type base ON base.oid = b.base
+     LEFT JOIN bases e ON base.typcategory = 'A' AND e.oid = base.typelem
+     LEFT JOIN pg_type element ON element.oid = e.base
      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
     (SELECT coalesce(json_agg(a.attname ORDER BY k.position), '[]')
      FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)

@@ -49,6 +49,12 @@ test('a whole backup is found whole, and nothing is left of the attempt', async 
   expect(await scratches()).toEqual([]);
 });
 
+test('more are verified at the same time than the cluster’s pool has connections', async () => {
+  const most = cluster.pool.options.max;
+  expect(await Promise.all(Array.from({ length: most + 1 }, async () => await verify()))).toHaveLength(most + 1);
+  expect(await scratches()).toEqual([]);
+});
+
 test('nobody else gets into the scratch database meanwhile', async () => {
   const seen: unknown[] = [];
   const look = async () =>

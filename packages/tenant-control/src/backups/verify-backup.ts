@@ -8,7 +8,7 @@ import { withScratchDatabase } from './scratch-database.ts';
 
 export interface VerifyOptions extends LongWork, Pick<RestoreOptions, 'store' | 'key' | 'migrationFolders' | 'expectedChecksum'> {
   /** Where the test restore is made. */
-  readonly cluster: Pick<ClusterAdmin, 'pool' | 'url'>;
+  readonly cluster: Pick<ClusterAdmin, 'pool' | 'url' | 'within'>;
 }
 
 /**
@@ -20,7 +20,7 @@ export interface VerifyOptions extends LongWork, Pick<RestoreOptions, 'store' | 
 export async function verifyBackup({ cluster, ...options }: VerifyOptions): Promise<BackupManifest> {
   const { key, onProgress, signal } = options;
   signal?.throwIfAborted();
-  return await withScratchDatabase(cluster, async (url) => {
+  return await withScratchDatabase(cluster, key, async (url) => {
     const manifest = await restoreDatabase({ ...options, url, migrateForward: false });
     const faults = differences(await fingerprintDatabase({ url, onProgress, signal }), manifest);
     if (faults.length > 0) throw new BackupDamagedError(key, `restored, ${faults.join(', ')}`);

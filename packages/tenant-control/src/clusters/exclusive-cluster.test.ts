@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@tenantry/service';
 import { afterAll, beforeAll, expect, inject, test, vi } from 'vitest';
 import { runSql, uniqueName } from '../testing/installation.ts';
 import { openClusterAdmin, type ClusterAdmin } from './cluster-admin.ts';
+import type { Turn } from './cluster-lock.ts';
 import { ExclusiveCluster } from './exclusive-cluster.ts';
 
 const server = inject('postgresUrl');
@@ -11,7 +13,7 @@ let admin: ClusterAdmin;
 beforeAll(() => void (admin = openClusterAdmin({ name: 'standard', adminUrl: server }, silentLogger)));
 afterAll(async () => await admin?.[Symbol.asyncDispose]());
 
-const open = (lock: string, check = async () => {}) => new ExclusiveCluster(admin, lock, check);
+const open = (lock: string, check = async () => {}, turn: Turn | null = null) => new ExclusiveCluster(admin, lock, check, turn);
 
 async function backend(cluster: ExclusiveCluster): Promise<number | undefined> {
   return (await (await cluster.session()).query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
@@ -64,4 +66,41 @@ test('a session that is lost is opened anew, with the lock', async () => {
   await runSql(server, 'SELECT pg_terminate_backend($1)', [lost]);
   await vi.waitFor(async () => expect(await backend(cluster)).not.toBe(lost));
   expect(check).toHaveBeenCalledTimes(2);
+});
+
+test('whoever had an earlier turn with the same work, and does not give the lock back, has it no more', async () => {
+  const [lock, id] = [uniqueName('lock'), randomUUID()];
+  const paused = open(lock, async () => {}, { id, attempt: 1 });
+  const session = await paused.session();
+  await using cluster = open(lock, async () => {}, { id, attempt: 2 });
+  await cluster.session();
+  await expect(session.query('SELECT 1')).rejects.toThrow(/terminat|not queryable|Connection/);
+  await paused[Symbol.asyncDispose]();
+});
+
+test('whoever has it with other work, or a later turn, is waited for', async () => {
+  const [lock, id] = [uniqueName('lock'), randomUUID()];
+  const later = open(lock, async () => {}, { id, attempt: 3 });
+  const session = await later.session();
+  const waiting = [
+    { id, attempt: 2 },
+    { id: randomUUID(), attempt: 9 },
+  ].map((turn) => open(lock, async () => {}, turn));
+  const had = waiting.map(async (cluster) => {
+    await cluster.session();
+    await cluster[Symbol.asyncDispose]();
+  });
+  await sleep(1200);
+  expect((await session.query('SELECT 1')).rowCount).toBe(1);
+  await later[Symbol.asyncDispose]();
+  await Promise.all(had);
+});
+
+test('a session that is given back says no more whose turn it was', async () => {
+  const cluster = open(uniqueName('lock'), async () => {}, { id: randomUUID(), attempt: 1 });
+  const pid = await backend(cluster);
+  await cluster[Symbol.asyncDispose]();
+  expect(await runSql(server, 'SELECT application_name AS name FROM pg_stat_activity WHERE pid = $1', [pid])).toEqual([
+    { name: 'tenantry:control' },
+  ]);
 });

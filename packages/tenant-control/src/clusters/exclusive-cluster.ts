@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { ClusterAdmin } from './cluster-admin.ts';
+import { lockFor, unlock, type Turn } from './cluster-lock.ts';
 
 /**
  * A cluster for one at a time. Statements go through one session of the administrator, which holds an advisory lock. When the process dies
@@ -9,16 +10,20 @@ export class ExclusiveCluster implements AsyncDisposable {
   readonly admin: ClusterAdmin;
   readonly #lock: string;
   readonly #check: () => Promise<void>;
+  readonly #turn: Turn | null;
   #session: Promise<Session> | undefined;
 
   /**
    * @param lock its name; equal names exclude each other
    * @param check run when the lock is held and before anything else: throws when it was waited for in vain
+   * @param turn whose turn it is with the work that the lock is for: sessions of earlier turns, which have lost it, are ended. Default:
+   * whoever has the lock is waited for
    */
-  constructor(admin: ClusterAdmin, lock: string, check: () => Promise<void>) {
+  constructor(admin: ClusterAdmin, lock: string, check: () => Promise<void>, turn: Turn | null = null) {
     this.admin = admin;
     this.#lock = lock;
     this.#check = check;
+    this.#turn = turn;
   }
 
   /** Opened when it is first asked for, and anew when it was lost. */
@@ -30,7 +35,7 @@ export class ExclusiveCluster implements AsyncDisposable {
     const session = await this.#session?.catch(() => undefined);
     if (!session) return;
     try {
-      await session.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [this.#lock]);
+      await unlock(session.client, this.#lock);
       session.giveBack(true);
     } catch {
       // With its session, the lock is gone.
@@ -40,7 +45,7 @@ export class ExclusiveCluster implements AsyncDisposable {
 
   async #open(): Promise<Session> {
     try {
-      return await this.#locked(sessionOf(await this.admin.pool.connect(), () => (this.#session = undefined)));
+      return await this.#locked(sessionOf(await this.admin.sessions.connect(), () => (this.#session = undefined)));
     } catch (error) {
       this.#session = undefined;
       throw error;
@@ -49,7 +54,7 @@ export class ExclusiveCluster implements AsyncDisposable {
 
   async #locked(session: Session): Promise<Session> {
     try {
-      await session.client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [this.#lock]);
+      await lockFor(session.client, this.#lock, this.#turn);
       await this.#check();
       return session;
     } catch (error) {
@@ -57,6 +62,11 @@ export class ExclusiveCluster implements AsyncDisposable {
       throw error;
     }
   }
+}
+
+/** Name of the lock that whoever makes or drops what a tenant has on a cluster holds there. */
+export function tenantLock(tenantId: string): string {
+  return `tenantry: tenant ${tenantId}`;
 }
 
 interface Session {

@@ -167,7 +167,7 @@ describe.each(['a superuser', 'a role with CREATEDB and CREATEROLE'])(`a tenant 
     const logins = await atServer(tenant, pooler, 'SELECT * FROM tenantry.logins');
     expect(logins).toEqual([{ role: tenant.role, verifier: stored?.rolpassword }]);
     for (const deed of [
-      'SELECT * FROM users',
+      'SELECT * FROM public.users',
       'SELECT rolpassword FROM pg_authid',
       `UPDATE tenantry.logins SET verifier = 'x'`,
       'DELETE FROM tenantry.logins',

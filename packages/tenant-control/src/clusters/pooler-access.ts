@@ -1,5 +1,4 @@
 import { escapeIdentifier, escapeLiteral, type Client, type ClientBase } from 'pg';
-import { PoolerRoleError } from '../errors.ts';
 import { scramVerifier } from '../postgres/scram.ts';
 import type { ClusterAdmin } from './cluster-admin.ts';
 
@@ -57,17 +56,6 @@ export async function databasesClosedToPooler(
     [databases, escapeIdentifier(authUser)],
   );
   return rows.map(({ database }) => database);
-}
-
-/** @throws {PoolerRoleError} when a pooler could not sign in as this role, or would be given far too much by it */
-export async function assertPoolerRole({ name, pool }: Pick<ClusterAdmin, 'name' | 'pool'>, authUser: string): Promise<void> {
-  const { rows } = await pool.query<{ rolcanlogin: boolean; rolsuper: boolean }>(
-    'SELECT rolcanlogin, rolsuper FROM pg_roles WHERE rolname = $1',
-    [authUser],
-  );
-  const [role] = rows;
-  if (!role?.rolcanlogin) throw new PoolerRoleError(name, authUser, 'cannot sign in there: create it with LOGIN and a password');
-  if (role.rolsuper) throw new PoolerRoleError(name, authUser, 'is a superuser there: name one that has no rights of its own');
 }
 
 async function makeTable(client: Client, database: string): Promise<void> {

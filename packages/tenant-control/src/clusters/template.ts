@@ -55,8 +55,10 @@ async function makeTemplate(cluster: ClusterAdmin, client: PoolClient, { databas
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [owner]);
   if (rowCount === 0) await client.query(`CREATE ROLE ${ownerName} NOLOGIN`);
   await actFor(client, owner);
-  await client.query(`CREATE DATABASE ${databaseName} TEMPLATE template0 ENCODING 'UTF8' OWNER ${ownerName}`);
-  await migrateDatabase({ url: cluster.url(database, { role: owner }), database: 'tenant' });
+  // Anybody who can connect can leave a large object there, which every tenant's database would have.
+  await client.query(`CREATE DATABASE ${databaseName} TEMPLATE template0 ENCODING 'UTF8' OWNER ${ownerName} ALLOW_CONNECTIONS false`);
+  await client.query(`REVOKE ALL ON DATABASE ${databaseName} FROM PUBLIC; ALTER DATABASE ${databaseName} WITH ALLOW_CONNECTIONS true`);
+  await migrateDatabase({ url: cluster.templateUrl(database, owner), database: 'tenant' });
   // The owner keeps what is in the database but not the database: REASSIGN OWNED in a clone would hand that over too.
   await client.query(`
     ALTER DATABASE ${databaseName} OWNER TO CURRENT_USER;

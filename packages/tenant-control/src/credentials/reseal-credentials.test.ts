@@ -1,8 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { seal, silentLogger, unseal, type KeyRing } from '@tenantry/service';
 import { afterAll, beforeAll, beforeEach, expect, inject, test } from 'vitest';
+import { openControlClient } from '../control-client.ts';
 import { createTenantControl, type TenantControl } from '../tenant-control.ts';
 import { openInstallation, operator, type Installation } from '../testing/installation.ts';
+import { resealCredentials } from './reseal-credentials.ts';
 import { RotatedTenants } from './testing/rotated-tenants.ts';
 
 const server = inject('postgresUrl');
@@ -169,4 +171,18 @@ test('a purged tenant has none', async () => {
   await installation.query(`UPDATE tenants SET sealed_password = '' WHERE id = $1`, [id]);
   expect((await control.resealCredentials(operator)).unopenable).not.toContain(id);
   await installation.query('UPDATE tenants SET sealed_password = $2 WHERE id = $1', [id, sealedPassword]);
+});
+
+test('what it had sealed when it failed is on record', async () => {
+  await tenants.provision();
+  const { controlDatabaseUrl, keyRing, bus } = installation;
+  await using client = openControlClient({ url: controlDatabaseUrl, applicationName: 'tenantry:test', logger: silentLogger });
+  const silent = { ...bus, publish: async () => await Promise.reject(new Error('nobody listens')) };
+  const attempt = resealCredentials(operator, { db: client.db, keyRing: new Map([['k2', newKey], ...keyRing]), bus: silent });
+  await expect(attempt).rejects.toThrow('nobody listens');
+  const audited = await installation.query<{ outcome: string; detail: Record<string, unknown> }>(
+    `SELECT outcome, detail FROM audit_log WHERE action = 'credentials.reseal' ORDER BY at DESC, id DESC LIMIT 1`,
+  );
+  expect(audited).toEqual([{ outcome: 'FAILED', detail: expect.objectContaining({ keyId: 'k2', resealed: expect.any(Number) }) }]);
+  expect(audited[0]?.detail['resealed']).toBeGreaterThan(0);
 });

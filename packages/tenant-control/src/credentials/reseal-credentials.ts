@@ -34,19 +34,22 @@ const beforeFirst = '00000000-0000-0000-0000-000000000000';
  * every process. Backups of the control database that are older need the old key: keep it where they are.
  */
 export async function resealCredentials(actor: Actor, { db, keyRing, bus }: ResealingServices): Promise<Resealing> {
-  const resealing = new ResealingRun(db, keyRing, bus);
-  for (const place of sealedPlaces) await resealing.through(place);
-  const { resealed, alreadyCurrent } = resealing;
-  const unopenable = [...resealing.unopenable];
-  const detail = { keyId: sealingKeyId(keyRing), resealed, alreadyCurrent, unopenable: unopenable.length };
-  await writeAudit(db, {
-    ...actor,
-    action: 'credentials.reseal',
-    tenantId: null,
-    outcome: unopenable.length > 0 ? 'FAILED' : 'ALLOWED',
-    detail,
-  });
-  return { resealed, alreadyCurrent, unopenable };
+  const run = new ResealingRun(db, keyRing, bus);
+  const record = async (failed: boolean) => {
+    const { resealed, alreadyCurrent, unopenable } = run;
+    const detail = { keyId: sealingKeyId(keyRing), resealed, alreadyCurrent, unopenable: unopenable.size };
+    const outcome = failed || unopenable.size > 0 ? 'FAILED' : 'ALLOWED';
+    await writeAudit(db, { ...actor, action: 'credentials.reseal', tenantId: null, outcome, detail });
+  };
+  try {
+    for (const place of sealedPlaces) await run.through(place);
+  } catch (error) {
+    // What was sealed until then stays so. Where this cannot be recorded, neither could that be done.
+    await record(true).catch(() => {});
+    throw error;
+  }
+  await record(false);
+  return { resealed: run.resealed, alreadyCurrent: run.alreadyCurrent, unopenable: [...run.unopenable] };
 }
 
 class ResealingRun {

@@ -156,7 +156,7 @@ describe.each(['a superuser', 'a role with CREATEDB and CREATEROLE'])('the login
     expect(await findLogins(admin.pool)).toEqual(expect.arrayContaining([{ tenantId: id, loginName: login }]));
     await runSql(server, `DROP DATABASE ${database} WITH (FORCE)`);
     const session = await admin.pool.connect();
-    for (const _time of ['once', 'again']) await dropRoles(session, { id: other.id, roleName: database });
+    for (const _time of ['once', 'again']) await dropRoles(admin, session, { id: other.id, roleName: database });
     session.release();
     expect(await tenants.roles(other.id)).toEqual({});
   });

@@ -3,7 +3,7 @@ import { unseal, type KeyRing } from '@tenantry/service';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import type { PoolClient } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
-import { ExclusiveCluster } from '../clusters/exclusive-cluster.ts';
+import { ExclusiveCluster, tenantLock } from '../clusters/exclusive-cluster.ts';
 import type { TenantLogin } from '../clusters/pooler-access.ts';
 import { ClusterMissingError } from '../errors.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
@@ -72,7 +72,7 @@ export class RotationContext implements AsyncDisposable {
   async exclusively<Result>(work: (session: PoolClient) => Promise<Result>): Promise<Result> {
     return await this.cluster.inTurn(async () => {
       const { saga } = this;
-      await using cluster = new ExclusiveCluster(this.cluster, `tenantry: tenant ${saga.tenantId}`, async () => await saga.assertHeld());
+      await using cluster = new ExclusiveCluster(this.cluster, tenantLock(saga.tenantId), async () => await saga.assertHeld(), saga);
       return await work(await cluster.session());
     });
   }

@@ -4,7 +4,7 @@ import type { Logger } from '@tenantry/service';
 import { writeAudit } from '../catalog/audit.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import { ClusterMissingError, RotationError, RotationRefusedError } from '../errors.ts';
-import { allowed, readTenant, recordDeferral, recordingRefusals, type Request } from '../life/change-tenant.ts';
+import { allowed, readTenant, recordingRefusals, type Request } from '../life/change-tenant.ts';
 import { assertNoSaga, lockTenant } from '../life/locked-tenant.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import { SagaError } from '../sagas/errors.ts';
@@ -52,7 +52,7 @@ export class Rotations implements AsyncDisposable {
    * @throws {TenantNotFoundError} {RotationRefusedError} {TenantInTransitionError} {ClusterMissingError} {RotationError}
    */
   async rotate(id: string, actor: Actor, { atOnce: maybeAtOnce }: RotateOptions): Promise<Tenant> {
-    const { catalog, db, logger } = this.#options;
+    const { catalog, db } = this.#options;
     const request = { id, action: 'tenant.rotate', actor };
     const atOnce = maybeAtOnce ?? false;
     const saga = await recordingRefusals(request, catalog, async () => await this.#begin(request, atOnce));
@@ -60,7 +60,6 @@ export class Rotations implements AsyncDisposable {
       await this.#run(saga, atOnce);
     } catch (error) {
       if (!(error instanceof SagaError)) throw error;
-      await recordDeferral(request, error, { catalog, logger });
       throw new RotationError(parseRotation(saga.input).slug, error);
     }
     return await readTenant(db, saga.tenantId);

@@ -2,6 +2,7 @@ import type { PrismaClient, Tenant } from '@tenantry/prisma/control';
 import type { KeyRing, Logger } from '@tenantry/service';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { Sagas } from '../sagas/sagas.ts';
+import type { BackupServices } from '../tenant-backups/services.ts';
 
 /** What the checks look at. */
 export interface Checkup {
@@ -9,13 +10,15 @@ export interface Checkup {
   readonly clusters: ReadonlyMap<string, ClusterAdmin>;
   readonly keyRing: KeyRing;
   readonly sagas: Sagas;
+  /** Null in a process that has no store of backups. */
+  readonly backups: BackupServices | null;
   readonly logger: Logger;
 }
 
 /** One cluster, and what the catalog says of it. */
 export interface ClusterCheckup extends Checkup {
   readonly admin: ClusterAdmin;
-  /** Those on the cluster that are not DELETED. */
+  /** Those on the cluster that are not DELETED, and that nobody changed while the cluster was looked at. */
   readonly tenants: readonly Tenant[];
   /** Databases and roles there, by name. */
   readonly databases: ReadonlyMap<string, DatabaseState>;
@@ -40,10 +43,19 @@ export interface RoleState {
 
 /** @throws when the cluster does not answer */
 export async function examineCluster(checkup: Checkup, admin: ClusterAdmin): Promise<ClusterCheckup> {
-  const tenants = await checkup.db.tenant.findMany({ where: { clusterName: admin.name, status: { not: 'DELETED' } } });
+  const before = new Map((await findSettled(checkup, admin)).map(({ id, updatedAt }) => [id, updatedAt.getTime()]));
   const databases = await admin.pool.query<DatabaseState>(databaseStates);
   const roles = await admin.pool.query<RoleState>(roleStates);
+  const tenants = (await findSettled(checkup, admin)).filter(({ id, updatedAt }) => before.get(id) === updatedAt.getTime());
   return { ...checkup, admin, tenants, databases: byName(databases.rows), roles: byName(roles.rows) };
+}
+
+/** Tenants with which no change is under way. */
+async function findSettled({ db }: Checkup, { name: clusterName }: ClusterAdmin): Promise<Tenant[]> {
+  const tenants = await db.tenant.findMany({ where: { clusterName, status: { not: 'DELETED' } } });
+  const changes = await db.saga.findMany({ where: { state: { in: ['RUNNING', 'UNDOING'] } }, select: { tenantId: true } });
+  const underWay = new Set(changes.map(({ tenantId }) => tenantId));
+  return tenants.filter(({ id }) => !underWay.has(id));
 }
 
 function byName<Named extends { readonly name: string }>(rows: readonly Named[]): Map<string, Named> {

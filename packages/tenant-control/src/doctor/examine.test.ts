@@ -25,7 +25,7 @@ const nameOf = (id: string) => `tenant_${id.replaceAll('-', '')}`;
 async function find(fix = false) {
   const diagnoses = await installation.control.examine({ fix });
   return diagnoses
-    .filter(({ kind }) => kind !== 'unknown-database' && kind !== 'old-template')
+    .filter(({ kind }) => kind !== 'unknown-database' && kind !== 'unknown-role' && kind !== 'old-template')
     .map(({ kind, tenantId, outcome, isFixable }) => ({ kind, tenantId, outcome, isFixable }));
 }
 
@@ -69,6 +69,42 @@ test('a password that no key opens, and a schema that is behind, are found', asy
     tenant.id,
   ]);
   expect(await find()).toEqual([found('sealed-password'), found('schema-behind')]);
+});
+
+test('a schema of a later release is no trouble', async () => {
+  await installation.query(`UPDATE tenants SET schema_version = '99990101000000_next'`);
+  expect(await find()).toEqual([found('schema-ahead')]);
+});
+
+test('a tenant in the middle of a change is not taken for one that is not as it should be', async () => {
+  await installation.query(
+    `INSERT INTO sagas (id, kind, tenant_id, input, issuer, subject, request_id, state, fence, leased_until)
+     SELECT gen_random_uuid(), 'HIBERNATE', id, '{}', 'test', 'test', 'test', 'RUNNING', 1, now() + interval '1 minute' FROM tenants`,
+  );
+  await installation.query(`UPDATE tenants SET status = 'HIBERNATED', hibernation = 'CLOSED'`);
+  expect(await find()).toEqual([]);
+});
+
+test('logins that were replaced, or made for a process that has died, are found, and closed', async () => {
+  await installation.control.rotateCredentials(tenant.id, operator, { atOnce: true });
+  const comment = `Tenantry: login of tenant ${tenant.id}`;
+  for (const role of [`${name}_v1`, `${name}_own_0123abcd`]) {
+    await runSql(server, `CREATE ROLE ${role} LOGIN; COMMENT ON ROLE ${role} IS '${comment}'`);
+  }
+  await runSql(server, `ALTER ROLE ${name} LOGIN`);
+  const leftover = found('leftover-login', true);
+  expect(await find()).toEqual([leftover, leftover, leftover]);
+  const closed = { ...leftover, outcome: 'fixed' };
+  expect(await find(true)).toEqual([closed, closed, closed]);
+  expect(await find()).toEqual([]);
+  const logins = await runSql(server, `SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1) AND rolcanlogin`, [name]);
+  expect(logins).toEqual([{ rolname: `${name}_v2` }]);
+});
+
+test('a login that the catalog does not know stays when the one that it knows is gone', async () => {
+  await installation.control.rotateCredentials(tenant.id, operator, { atOnce: true });
+  await installation.query(`UPDATE tenants SET login_name = role_name, credential_version = 1`);
+  expect(await find(true)).toEqual([found('login-refused'), found('leftover-login')]);
 });
 
 test('what is left of a tenant that the catalog has known is found, and dropped', async () => {

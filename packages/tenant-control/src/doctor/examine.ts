@@ -1,4 +1,8 @@
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
+import { checkBackups } from './checks/backups.ts';
+import { checkLogins } from './checks/logins.ts';
+import { checkMoves } from './checks/moves.ts';
+import { checkRestores } from './checks/restores.ts';
 import { checkSagas } from './checks/sagas.ts';
 import { checkShelf } from './checks/shelf.ts';
 import { checkTenants } from './checks/tenants.ts';
@@ -17,6 +21,8 @@ export interface ExamineOptions {
 export async function examine(checkup: Checkup, { fix = false, onProgress }: ExamineOptions = {}): Promise<Diagnosis[]> {
   onProgress?.('changes under way');
   const findings = await checkSagas(checkup);
+  onProgress?.('backups');
+  findings.push(...(await checkBackups(checkup)));
   for (const admin of checkup.clusters.values()) {
     onProgress?.(`cluster ${admin.name}`);
     findings.push(...(await checkCluster(checkup, admin)));
@@ -47,7 +53,14 @@ async function diagnose({ fix: mend, ...finding }: Finding, fix: boolean, { logg
 async function checkCluster(checkup: Checkup, admin: ClusterAdmin): Promise<Finding[]> {
   try {
     const cluster = await examineCluster(checkup, admin);
-    return [...(await checkTenants(cluster)), ...(await findOrphans(cluster)), ...(await checkShelf(cluster))];
+    return [
+      ...(await checkTenants(cluster)),
+      ...(await checkLogins(cluster)),
+      ...(await findOrphans(cluster)),
+      ...(await checkShelf(cluster)),
+      ...(await checkRestores(cluster)),
+      ...(await checkMoves(cluster)),
+    ];
   } catch (error) {
     return [
       {
@@ -55,7 +68,7 @@ async function checkCluster(checkup: Checkup, admin: ClusterAdmin): Promise<Find
         kind: 'cluster-unreachable',
         cluster: admin.name,
         tenantId: null,
-        message: `The cluster ${admin.name} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+        message: `The cluster ${admin.name} could not be examined: ${error instanceof Error ? error.message : String(error)}`,
         remedy: 'See to its server, and to its administrator’s URL in TENANT_CLUSTERS.',
         fix: null,
       },
@@ -66,7 +79,7 @@ async function checkCluster(checkup: Checkup, admin: ClusterAdmin): Promise<Find
 async function unknownClusters({ db, clusters }: Checkup): Promise<Finding[]> {
   const unknown = await db.cluster.findMany({
     where: { name: { notIn: [...clusters.keys()] }, tenants: { some: { status: { not: 'DELETED' } } } },
-    select: { name: true, _count: { select: { tenants: true } } },
+    select: { name: true, _count: { select: { tenants: { where: { status: { not: 'DELETED' } } } } } },
   });
   return unknown.map(({ name, _count }): Finding => ({
     severity: 'error',
@@ -74,7 +87,7 @@ async function unknownClusters({ db, clusters }: Checkup): Promise<Finding[]> {
     cluster: name,
     tenantId: null,
     message: `There are ${_count.tenants} tenants on the cluster ${name}, which TENANT_CLUSTERS does not name.`,
-    remedy: 'Add it.',
+    remedy: `Add ${name} to TENANT_CLUSTERS, with its administrator's URL.`,
     fix: null,
   }));
 }

@@ -29,18 +29,30 @@ export type FindingKind =
   | 'orphan-database'
   | 'orphan-role'
   | 'unknown-database'
+  | 'unknown-role'
   | 'missing-database'
   | 'missing-role'
   | 'open-database'
   | 'closed-database'
   | 'wrong-owner'
   | 'login-refused'
+  | 'leftover-login'
   | 'schema-behind'
+  | 'schema-ahead'
   | 'sealed-password'
   | 'stuck-saga'
   | 'stuck-tenant'
   | 'shelf-leftover'
-  | 'old-template';
+  | 'old-template'
+  | 'open-move'
+  | 'second-database'
+  | 'move-leftover'
+  | 'scratch-leftover'
+  | 'restore-leftover'
+  | 'abandoned-backup'
+  | 'missing-backup'
+  | 'overdue-backup'
+  | 'backup-elsewhere';
 
 /** A {@link Finding} after it was reported, and perhaps mended. */
 export interface Diagnosis extends Omit<Finding, 'fix'> {

@@ -11,7 +11,7 @@ export interface KnownIds {
 export async function findKnownIds(db: PrismaClient): Promise<KnownIds> {
   const tenants = await db.tenant.findMany({ select: { id: true, status: true } });
   const shelf = await db.shelvedDatabase.findMany({ select: { id: true } });
-  const sagas = await db.saga.findMany({ distinct: ['tenantId'], select: { tenantId: true } });
+  const sagas = await db.saga.groupBy({ by: ['tenantId'] });
   const underWay = await db.saga.findMany({ where: { state: { in: ['RUNNING', 'UNDOING'] } }, select: { tenantId: true } });
   const live = [
     ...tenants.filter(({ status }) => status !== 'DELETED').map(({ id }) => id),
@@ -23,7 +23,7 @@ export async function findKnownIds(db: PrismaClient): Promise<KnownIds> {
 
 /** The id in the name of a tenant's database or role; null when it is no such name. */
 export function idInName(name: string): string | null {
-  const [, hex] = /^tenant_([0-9a-f]{32})(?:_v\d+)?$/.exec(name) ?? [];
+  const [, hex] = /^tenant_([0-9a-f]{32})(?:_v\d+|_own_[0-9a-f]{8})?$/.exec(name) ?? [];
   if (hex === undefined) return null;
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }

@@ -6,6 +6,7 @@ export async function withAdvisoryLock<Result>(client: ClientBase, name: string,
   try {
     return await work();
   } finally {
-    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]);
+    // Without a session there is no lock; what matters is what `work` failed with.
+    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [name]).catch(() => {});
   }
 }

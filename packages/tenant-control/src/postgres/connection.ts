@@ -2,11 +2,15 @@ import { Client, type ClientConfig } from 'pg';
 
 const connectDeadlineMs = 5_000;
 const statementDeadlineMs = 60_000;
+/** Less than firewalls let pass before they forget a connection on which nothing is said. */
+const aliveIntervalMs = 60_000;
 
 export const sessionDefaults = {
   application_name: 'tenantry:control',
   connectionTimeoutMillis: connectDeadlineMs,
   statement_timeout: statementDeadlineMs,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: aliveIntervalMs,
 } as const satisfies ClientConfig;
 
 /** Opens one connection, which is the caller's to end. */
@@ -23,14 +27,19 @@ export async function connect(url: string): Promise<Client> {
   }
 }
 
-/** Opens one connection for the length of `work`. */
+/** Opens one connection for the length of `work`. The server is told of its end, and ends it a moment later. */
 export async function withConnection<Result>(url: string, work: (client: Client) => Promise<Result>): Promise<Result> {
   const client = await connect(url);
   try {
     return await work(client);
   } finally {
-    await client.end();
+    endSoon(client);
   }
+}
+
+/** Ends a connection without waiting for that. */
+export function endSoon(client: Client): void {
+  client.end().catch(() => {});
 }
 
 /** `url` with another database, and optionally other credentials, on the same server. */

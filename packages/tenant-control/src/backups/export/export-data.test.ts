@@ -56,7 +56,7 @@ async function linesOf(model: string, key = 'exports/one'): Promise<unknown[]> {
 describe('an export', () => {
   test('has a file for each model, named by Prisma, with its checksum', async () => {
     expect(manifest).toMatchObject({ format: 'NDJSON', tenantId: 'one', schemaVersion: '20260101000000_init' });
-    expect(manifest.models).toHaveLength(17);
+    expect(manifest.models).toHaveLength(18);
     expect(manifest.models.filter(({ model }) => !model.includes('.'))).toMatchObject([
       { model: 'Employee', table: 'public.employees', file: 'Employee.ndjson', rows: 3 },
       { model: 'Thing', table: 'public.everything', file: 'Thing.ndjson', rows: 3 },
@@ -101,6 +101,9 @@ describe('an export', () => {
       mood: 'happy',
       moods: ['sad', null],
       amount: '5',
+      total: '9007199254740993',
+      amounts: ['9007199254740993'],
+      attachments: [{ content: [1, 2] }],
       document: { b: 2, a: [1, 2] },
       document_binary: { z: 100, text: 'line\nbreak' },
       documents: [{ a: 1 }, null],

@@ -89,7 +89,7 @@ function connectionEnvironment(text: string): NodeJS.ProcessEnv {
   const { hostname, port, username, password, pathname, searchParams } = new URL(text);
   const parameters = [...searchParams].flatMap(([name, value]) => (name in variableOf ? [[variableOf[name], value]] : []));
   return {
-    PGHOST: hostname.replaceAll(/[[\]]/g, ''),
+    PGHOST: decodeURIComponent(hostname).replaceAll(/[[\]]/g, ''),
     PGPORT: port || '5432',
     PGUSER: decodeURIComponent(username),
     PGPASSWORD: decodeURIComponent(password),

@@ -29,6 +29,20 @@ test('what a writer that died has left is no file, and goes with its folder', as
   expect(await readdir(folder.path)).toEqual([]);
 });
 
+test('lists what is there, though something else is removed meanwhile', async () => {
+  await using folder = await createTestFolder();
+  const store = openFolderStore(folder.path);
+  const keys = ['a/1', 'a/b/2', 'a/c/3', 'a/d/4', 'a/e'];
+  for (const key of keys) await store.put(key, [Buffer.from(key)]);
+  const listed: string[] = [];
+  for await (const { key } of store.list('a')) {
+    listed.push(key);
+    if (listed.length === 1) for (const other of ['a/c', 'a/1', 'a/e'].filter((each) => each !== key)) await store.remove(other);
+  }
+  expect(listed).toEqual(expect.arrayContaining(['a/b/2', 'a/d/4']));
+  expect(listed).not.toContain('a/c/3');
+});
+
 async function* failing(): AsyncGenerator<Buffer> {
   yield Buffer.from('half');
   throw new Error('the content failed');

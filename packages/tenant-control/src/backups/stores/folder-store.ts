@@ -73,14 +73,30 @@ async function openFile(path: string, key: string, signal: AbortSignal | undefin
 
 async function* listFiles(root: string, path: string, folder: string): AsyncGenerator<StoredFile> {
   try {
-    const entries = await readdir(path, { withFileTypes: true, recursive: true });
-    for (const { name, parentPath } of entries.filter((entry) => entry.isFile() && !entry.name.endsWith(unfinished))) {
-      const file = join(parentPath, name);
-      const { size, mtime } = await stat(file);
-      yield { key: relative(root, file).replaceAll(sep, '/'), bytes: size, modifiedAt: mtime };
+    for await (const file of filesBelow(path)) {
+      const found = await unlessMissing(async () => await stat(file));
+      if (found) yield { key: relative(root, file).replaceAll(sep, '/'), bytes: found.size, modifiedAt: found.mtime };
     }
   } catch (error) {
-    if (!isMissing(error)) throw new BackupStoreError('list', folder, error);
+    throw new BackupStoreError('list', folder, error);
+  }
+}
+
+/** Of folders and files that are removed meanwhile, none, and of the others all. */
+async function* filesBelow(path: string): AsyncGenerator<string> {
+  const entries = (await unlessMissing(async () => await readdir(path, { withFileTypes: true }))) ?? [];
+  for (const entry of entries) {
+    if (entry.isDirectory()) yield* filesBelow(join(path, entry.name));
+    else if (entry.isFile() && !entry.name.endsWith(unfinished)) yield join(path, entry.name);
+  }
+}
+
+async function unlessMissing<Result>(work: () => Promise<Result>): Promise<Result | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw error;
   }
 }
 

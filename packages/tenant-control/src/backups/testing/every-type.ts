@@ -2,7 +2,9 @@
 export const everyTypeMigration = `
   CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
   CREATE DOMAIN amount AS bigint CHECK (VALUE > 0);
+  CREATE DOMAIN total AS amount;
   CREATE TYPE point_of_time AS (label text, at timestamptz);
+  CREATE TYPE attachment AS (content json);
 
   CREATE TABLE everything (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -12,7 +14,7 @@ export const everyTypeMigration = `
     mood mood, moods mood[], amount amount, composite point_of_time, document json, document_binary jsonb, documents jsonb[],
     texts text[], numbers int[], bigs bigint[], matrix int[][], guid uuid, address inet, network cidr, card macaddr, bits bit(3), more_bits bit varying,
     search tsvector, place point, numbers_range int4range, days daterange, markup xml,
-    "Weird ""Name" text, "t" text, twice int GENERATED ALWAYS AS (regular * 2) STORED
+    total total, amounts amount[], attachments attachment[], "Weird ""Name" text, "t" text, twice int GENERATED ALWAYS AS (regular * 2) STORED
   );
 
   CREATE TABLE no_key (a int, b text, c json);
@@ -40,6 +42,12 @@ export const everyTypeMigration = `
   INSERT INTO rules VALUES (1, -1);
   ALTER TABLE rules ADD CONSTRAINT positive CHECK (value > 0) NOT VALID;
 
+  CREATE DOMAIN grade AS int;
+  CREATE TABLE grades (id int PRIMARY KEY, grade grade);
+  INSERT INTO grades VALUES (1, -1);
+  ALTER DOMAIN grade ADD CONSTRAINT positive CHECK (VALUE > 0) NOT VALID;
+  COMMENT ON CONSTRAINT positive ON DOMAIN grade IS 'from now on';
+
   CREATE TABLE log (id serial PRIMARY KEY, entry text);
   CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log (entry) VALUES (TG_OP); RETURN NEW; END $$;
   CREATE TRIGGER note AFTER INSERT OR UPDATE ON empty FOR EACH ROW EXECUTE FUNCTION note();
@@ -63,13 +71,14 @@ export const everyTypeRows = `
   INSERT INTO everything (small, regular, big, exact, scaled, single, double, cash, flag, plain, bounded, padded, bytes, byte_list,
     day, moment, moment_zoned, clock, clock_zoned, span, mood, moods, amount, composite, document, document_binary, documents,
     texts, numbers, bigs, matrix, guid, address, network, card, bits, more_bits, search, place, numbers_range, days, markup,
-    "Weird ""Name", "t")
+    total, amounts, attachments, "Weird ""Name", "t")
   VALUES (-32768, 2147483, 9223372036854775807, 12345678901234567890.123456789012345678901, 1.5, 0.1, 1e-300, 12.34, true,
     E'tab\\t newline\\n return\\r back\\\\slash "double" ''single'' \\\\N \\\\. nul-free \\u2028 👩‍💻', '', 'a', '\\x00ff0a5c27', '{"\\\\x00","\\\\x0a",NULL}',
     '0044-03-15 BC', 'infinity', '2026-02-28 23:59:59.999+05:30', '24:00', '12:34:56.789+02', '1 year 2 mons -3 days 04:05:06.7',
     'happy', '{sad,NULL}', 5, ROW('x,"y"', '2026-01-01Z'), E'{"b": 1,\\n "a":\\t[1, 2], "b": 2}', '{"z": 1e2, "text": "line\\nbreak"}', '{"{\\"a\\": 1}", "null"}',
     ARRAY['', NULL, 'NULL', '{"', E'\\n\\\\'], '{}', '{9007199254740993}', '{{1,2},{3,4}}', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '::1/64', '10.0.0.0/8',
-    '08:00:2b:01:02:03', B'101', B'', 'fat:1 cat:2', '(1.5,-2)', '[1,)', 'empty', '<a b="c">d</a>', 'w', 'not the row');
+    '08:00:2b:01:02:03', B'101', B'', 'fat:1 cat:2', '(1.5,-2)', '[1,)', 'empty', '<a b="c">d</a>',
+    9007199254740993, '{9007199254740993}', ARRAY[ROW(E'[1,\\n2]')::attachment], 'w', 'not the row');
   INSERT INTO everything (single, double, exact, span, bytes) VALUES ('NaN', '-Infinity', 'NaN', '-1 day', '');
   INSERT INTO no_key VALUES (2, 'b', NULL), (1, NULL, '[]'), (1, NULL, '[]'), (NULL, E'\\n', '{}');
   INSERT INTO no_columns DEFAULT VALUES; INSERT INTO no_columns DEFAULT VALUES;

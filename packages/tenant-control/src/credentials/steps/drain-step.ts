@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { SagaLeftError } from '../../sagas/errors.ts';
 import { countSessions } from '../../tenant-databases/sessions.ts';
 import type { RotationStep } from '../rotation-context.ts';
 
@@ -15,7 +16,9 @@ export const drainStep: RotationStep = {
     const signal = AbortSignal.any([saga.signal, services.stopping]);
     let quietSince = Date.now();
     while (Date.now() < closeAt && Date.now() - quietSince < quietMs) {
-      await sleep(Math.min(lookIntervalMs, quietMs), undefined, { signal });
+      await sleep(Math.min(lookIntervalMs, quietMs), undefined, { signal }).catch((error: unknown) => {
+        throw services.stopping.aborted ? new SagaLeftError(saga.id) : error;
+      });
       if ((await countSessions(cluster.pool, input.oldLogin)) > 0) quietSince = Date.now();
     }
   },

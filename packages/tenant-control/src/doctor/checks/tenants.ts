@@ -38,7 +38,7 @@ function checkSeal(checkup: ClusterCheckup, tenant: Tenant): Finding[] {
         'error',
         'sealed-password',
         message,
-        'Add the key that sealed it to CREDENTIALS_KEY, or rotate its credentials.',
+        `Add the key that sealed it to CREDENTIALS_KEY; or, to give it another: tenantry rotate ${tenant.slug}`,
       ),
     ];
   }
@@ -49,14 +49,14 @@ function checkDatabase(checkup: ClusterCheckup, tenant: Tenant): Finding[] {
   const database = checkup.databases.get(name);
   if (!database) {
     if (status === 'HIBERNATED' && hibernation === 'DROPPED') return [];
-    const remedy = 'Restore it from its latest backup.';
+    const remedy = `Restore it from one of its backups: tenantry backup list ${tenant.slug}`;
     return [found(checkup, tenant, 'error', 'missing-database', `Its database ${name} is not there.`, remedy)];
   }
   const findings: Finding[] = [];
   if (database.owner !== roleName) {
     const message = `Its database ${name} is owned by ${database.owner}, not by ${roleName}.`;
     findings.push(
-      found(checkup, tenant, 'error', 'wrong-owner', message, `Find out why; then ALTER DATABASE ${name} OWNER TO ${roleName}.`),
+      found(checkup, tenant, 'error', 'wrong-owner', message, `Find out why; then ALTER DATABASE ${name} OWNER TO ${roleName};`),
     );
   }
   if (database.isPublic) {
@@ -67,7 +67,8 @@ function checkDatabase(checkup: ClusterCheckup, tenant: Tenant): Finding[] {
   if (database.allowsConnections === (status === 'HIBERNATED')) {
     const [is, should] = database.allowsConnections ? ['open', 'closed'] : ['closed', 'open'];
     const message = `It is ${status} and its database ${name} is ${is}.`;
-    findings.push(found(checkup, tenant, 'error', 'closed-database', message, `Hibernate and wake it, after which it is ${should}.`));
+    const remedy = `Find out why; then, as the administrator: ALTER DATABASE ${name} ALLOW_CONNECTIONS ${should === 'open'};`;
+    findings.push(found(checkup, tenant, 'error', 'closed-database', message, remedy));
   }
   return findings;
 }
@@ -76,19 +77,28 @@ function checkRoles(checkup: ClusterCheckup, tenant: Tenant): Finding[] {
   const { roleName, loginName } = tenant;
   const missing = [...new Set([roleName, loginName])].filter((name) => !checkup.roles.has(name));
   if (missing.length > 0) {
-    const remedy = 'Rotate its credentials, which makes the login anew; an owner that is missing has to be made by hand.';
+    const remedy = missing.includes(roleName)
+      ? `It owned the database: restore a backup into a new tenant (tenantry backup list ${tenant.slug}).`
+      : `To make it anew: tenantry rotate ${tenant.slug}`;
     return [found(checkup, tenant, 'error', 'missing-role', `Its role ${missing.join(', ')} is not there.`, remedy)];
   }
-  if (checkup.roles.get(loginName)?.canLogin === true) return [];
+  // One whose database was dropped is shut out until it wakes.
+  if (checkup.roles.get(loginName)?.canLogin === true || tenant.hibernation === 'DROPPED') return [];
   const message = `Its role ${loginName} may not sign in.`;
-  return [found(checkup, tenant, 'error', 'login-refused', message, 'Rotate its credentials.')];
+  return [found(checkup, tenant, 'error', 'login-refused', message, `To give it another: tenantry rotate ${tenant.slug}`)];
 }
 
 function checkSchema(checkup: ClusterCheckup, tenant: Tenant): Finding[] {
+  const { slug, schemaVersion, status } = tenant;
   const wanted = latestMigration('tenant');
-  if (tenant.schemaVersion === wanted) return [];
-  const message = `Its schema is ${tenant.schemaVersion ?? 'unknown'}, not ${wanted}.`;
-  return [found(checkup, tenant, 'warning', 'schema-behind', message, 'Migrate it.')];
+  // One that hibernates is migrated as it wakes.
+  if (schemaVersion === wanted || status === 'HIBERNATED') return [];
+  const message = `Its schema is ${schemaVersion ?? 'unknown'}, not ${wanted}.`;
+  if (schemaVersion !== null && schemaVersion > wanted) {
+    return [found(checkup, tenant, 'info', 'schema-ahead', message, 'It is of a later release than this one: examine it with that.')];
+  }
+  const remedy = `It is migrated as it wakes: tenantry tenants hibernate ${slug}, then tenantry tenants wake ${slug}`;
+  return [found(checkup, tenant, 'warning', 'schema-behind', message, remedy)];
 }
 
 function found(
