@@ -44,8 +44,16 @@ export function readMigrations(folder: string): MigrationList {
 }
 
 export function readSchema(database: Database): SchemasContainer {
-  const path = join(databaseFolder(database), 'schema.prisma');
-  return { files: [{ path, content: readFileSync(path, 'utf8') }] };
+  return { files: [{ path: schemaPath(database), content: schemaText(database) }] };
+}
+
+/** Text of the `schema.prisma`. */
+export function schemaText(database: Database): string {
+  return readFileSync(schemaPath(database), 'utf8');
+}
+
+function schemaPath(database: Database): string {
+  return join(databaseFolder(database), 'schema.prisma');
 }
 
 function migrationNames(folder: string): string[] {

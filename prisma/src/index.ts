@@ -1,4 +1,4 @@
-export { latestMigration, migrationsChecksum, migrationsFolder, type Database } from './databases.ts';
+export { latestMigration, migrationsChecksum, migrationsFolder, schemaText, type Database } from './databases.ts';
 export { displayName } from './display-name.ts';
 export { emailAddress, normaliseEmail } from './email-address.ts';
 export { MigrationError } from './errors.ts';

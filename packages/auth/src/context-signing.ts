@@ -1,10 +1,10 @@
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import { UnauthenticatedError } from '@tenantry/service';
 import jwt from 'jsonwebtoken';
 import { z } from 'zod';
 import type { Principal } from './principal.ts';
 import { operatorScope } from './scopes.ts';
+import { openSigned, signingAlgorithm as algorithm, signingSecret, type TokenKind } from './signed-claims.ts';
 import type { TenantContext } from './tenant-context.ts';
 import { tenantIdSchema } from './tenant-id.ts';
 
@@ -32,33 +32,26 @@ export interface ContextVerifierOptions {
   audience: string;
 }
 
-const issuer = 'tenantry-gateway';
-const algorithm = 'HS256';
-
-/** A type of its own, so that a context is never taken for another kind of token, nor the other way round (RFC 8725 §3.11). */
-const contextType = 'tenantry-context+jwt';
+const kind: TokenKind = { name: 'tenant context', type: 'tenantry-context+jwt', issuer: 'tenantry-gateway' };
 const defaultLifetimeSeconds = 30;
-const clockToleranceSeconds = 5;
-
-/** HS256 wants a key as long as its hash (RFC 7518 §3.2). */
-const leastKeyBytes = 32;
 
 export function createContextSigner({ key, lifetimeSeconds = defaultLifetimeSeconds }: ContextSignerOptions): ContextSigner {
-  const secret = signingSecret(key);
-  const header = { alg: algorithm, typ: contextType };
+  const secret = signingSecret(key, kind);
+  const { issuer } = kind;
+  const header = { alg: algorithm, typ: kind.type };
   return {
     sign: (context, audience) => jwt.sign({ context }, secret, { algorithm, header, issuer, audience, expiresIn: lifetimeSeconds }),
   };
 }
 
 export function createContextVerifier({ key, audience }: ContextVerifierOptions): ContextVerifier {
-  const secret = signingSecret(key);
-  return { verify: (token) => verifyContext(token, secret, audience) };
-}
-
-function signingSecret(key: Buffer): KeyObject {
-  if (key.length < leastKeyBytes) throw new RangeError(`the key of tenant contexts must hold at least ${leastKeyBytes} bytes`);
-  return createSecretKey(key);
+  const secret = signingSecret(key, kind);
+  return {
+    verify: (token) => {
+      if (!token) throw new UnauthenticatedError('The request carries no tenant context: subgraphs answer the gateway only.');
+      return openSigned(token, secret, kind, audience, payloadSchema).context;
+    },
+  };
 }
 
 const principalSchema: z.ZodType<Principal> = z.strictObject({
@@ -84,7 +77,7 @@ const contextSchema: z.ZodType<TenantContext> = z
   .refine(isCoherent);
 
 const payloadSchema = z.strictObject({
-  iss: z.literal(issuer),
+  iss: z.literal(kind.issuer),
   aud: z.string(),
   iat: z.number(),
   exp: z.number(),
@@ -97,22 +90,4 @@ function isCoherent({ principal, tenantId, impersonated }: TenantContext): boole
   if (principal.tenantId !== null) return tenantId === principal.tenantId && !impersonated;
   if (tenantId === null) return !impersonated;
   return impersonated && principal.scopes.includes(operatorScope.impersonate);
-}
-
-function verifyContext(token: string | undefined, secret: KeyObject, audience: string): TenantContext {
-  if (!token) throw new UnauthenticatedError('The request carries no tenant context: subgraphs answer the gateway only.');
-  try {
-    const { header, payload } = jwt.verify(token, secret, {
-      algorithms: [algorithm],
-      issuer,
-      audience,
-      clockTolerance: clockToleranceSeconds,
-      complete: true,
-    });
-    if (header.typ === contextType) return payloadSchema.parse(payload).context;
-  } catch (cause) {
-    const reason = cause instanceof jwt.JsonWebTokenError ? cause.message : 'it is malformed';
-    throw new UnauthenticatedError(`The tenant context does not verify: ${reason}.`, { cause });
-  }
-  throw new UnauthenticatedError('The tenant context does not verify: it is a token of another type.');
 }

@@ -11,6 +11,15 @@ export {
 } from './context-signing.ts';
 export { signDevelopmentToken, type DevelopmentTokenOptions } from './development-token.ts';
 export { IdentityProviderUnavailableError, TenantRequiredError } from './errors.ts';
+export {
+  createJobSigner,
+  createJobVerifier,
+  type JobContext,
+  type JobRequester,
+  type JobSigner,
+  type JobSigningOptions,
+  type JobVerifier,
+} from './job-signing.ts';
 export type { TrustedKeys } from './key-source.ts';
 export type { Principal } from './principal.ts';
 export type { KeySetLimits } from './remote-key-set.ts';

@@ -21,6 +21,8 @@ describe('readSubgraphConfig', () => {
       clusters: [],
       clusterConnections: 60,
       redisUrl: null,
+      backupStore: null,
+      backupPolicy: { STANDARD: { everyHours: 24, keepDays: 14 }, PREMIUM: { everyHours: 6, keepDays: 35 } },
       signingKey: Buffer.from(key, 'base64'),
     });
     expect(readSubgraphConfig('tenants', required).port).toBe(4002);

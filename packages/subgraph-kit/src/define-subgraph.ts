@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { buildSubgraphSchema } from '@apollo/subgraph';
+import type { TenantTask } from '@tenantry/tenant-control';
 import {
   GraphQLError,
   isObjectType,
@@ -44,6 +45,8 @@ export interface SubgraphDefinition<Context extends SubgraphContext> {
   resolvers: Resolvers<Context>;
   /** Called once a request, before the first resolver runs; makes the request's loaders and stores. */
   createContext(request: SubgraphRequest, services: SubgraphServices): Context;
+  /** What the workers do for single tenants on the subgraph's behalf. Default: nothing. */
+  tasks?: readonly TenantTask[];
 }
 
 export interface Subgraph {
@@ -53,6 +56,7 @@ export interface Subgraph {
   /** Executable, with the schema's access rules enforced on every field that carries one. */
   readonly schema: GraphQLSchema;
   createContext(request: SubgraphRequest, services: SubgraphServices): SubgraphContext;
+  readonly tasks: readonly TenantTask[];
 }
 
 /** @throws {SubgraphDefinitionError} when the schema cannot be read or built, or a resolver has no place in it */
@@ -63,6 +67,7 @@ export function defineSubgraph<Context extends SubgraphContext>(definition: Subg
     schemaPath,
     schema: buildSchema(schemaPath, definition.resolvers),
     createContext: (request, services) => definition.createContext(request, services),
+    tasks: definition.tasks ?? [],
   };
 }
 

@@ -1,3 +1,4 @@
+export { defineTenantTask, type JobRequest, type TenantJob, type TenantJobs, type TenantTask } from '@tenantry/tenant-control';
 export { cursorInstant, cursorText } from './cursor-values.ts';
 export {
   defineSubgraph,
@@ -30,7 +31,10 @@ export {
 } from './pagination.ts';
 export { roleIncludes, type MemberRole } from './roles.ts';
 export { dateTimeScalar } from './scalars.ts';
+export { startJobs, type StartJobsOptions } from './start-jobs.ts';
+export { startWorkerProcess } from './start-worker-process.ts';
 export { serveSubgraph, type SubgraphServer, type SubgraphServerOptions } from './server.ts';
 export { openServices, type OpenServices, type ServicesConfig, type SubgraphServices } from './services.ts';
 export type { SubgraphRequest } from './subgraph-request.ts';
 export type { Acting, Viewer } from './viewer.ts';
+export { readWorkerConfig, type WorkerConfig } from './worker-config.ts';

@@ -30,6 +30,7 @@ async function open(options: { redisUrl: string | null; manages: boolean; metric
     clusters,
     clusterConnections: { standard: 9 },
     keyRing,
+    signingKey: randomBytes(32),
     redisUrl,
     logger: silentLogger,
     metrics,

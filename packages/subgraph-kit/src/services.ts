@@ -1,5 +1,16 @@
 import type { KeyRing, Logger } from '@tenantry/service';
-import { createTenantControl, openCatalog, type Catalog, type ClusterConfig, type TenantControl } from '@tenantry/tenant-control';
+import {
+  createTenantControl,
+  openBackupStore,
+  openCatalog,
+  openTenantJobs,
+  type BackupPolicy,
+  type BackupStoreConfig,
+  type Catalog,
+  type ClusterConfig,
+  type TenantControl,
+  type TenantJobs,
+} from '@tenantry/tenant-control';
 import {
   createTenantDirectory,
   createTenantPool,
@@ -25,11 +36,16 @@ export interface SubgraphServices {
   readonly catalog: Catalog;
   /** Null in a process that holds no cluster's administrator credentials. */
   readonly control: TenantControl | null;
+  /** Queues what is to be done for a tenant apart from the request. */
+  readonly jobs: TenantJobs;
   readonly logger: Logger;
 }
 
 /** Closes what it holds in the reverse order of its opening. */
-export type OpenServices = SubgraphServices & AsyncDisposable;
+export interface OpenServices extends SubgraphServices, AsyncDisposable {
+  /** The same pool for jobs: its leases do not count as use of a tenant, and wake none. */
+  readonly jobPool: TenantPool;
+}
 
 export interface ServicesConfig {
   /** Name of the process, as tenants' databases see it. */
@@ -44,11 +60,17 @@ export interface ServicesConfig {
   /** Milliseconds between records of which tenants are in use. Default 60000. */
   recordActivityMs?: number;
   keyRing: KeyRing;
+  /** Signs the tenant contexts of jobs; shared with the workers. */
+  signingKey: Buffer;
   /**
    * Null: tenants' placements are cached in memory only, and their changes told through Postgres, where the processes then agree on
    * their shares of connections, too.
    */
   redisUrl: string | null;
+  /** Where backups and exports of tenants are kept. Default null: nowhere. */
+  backupStore?: BackupStoreConfig | null;
+  /** How often tenants are backed up, and for how long that is kept. Default: as the control plane has it. */
+  backupPolicy?: BackupPolicy;
   logger: Logger;
   metrics: Registry;
 }
@@ -58,7 +80,7 @@ const defaultWaitForTenantMs = 5000;
 
 /** Opens all that subgraphs need, once a process. The control database is there and migrated. */
 export async function openServices(config: ServicesConfig): Promise<OpenServices> {
-  const { service, controlDatabaseUrl, clusters, keyRing, logger, metrics } = config;
+  const { service, controlDatabaseUrl, clusters, keyRing, signingKey, logger, metrics } = config;
   const { clusterConnections: connectionsPerCluster = defaultLimits.connectionsPerCluster } = config;
   const { waitForTenantMs = defaultWaitForTenantMs, recordActivityMs: everyMs } = config;
   await using opened = new AsyncDisposableStack();
@@ -69,12 +91,21 @@ export async function openServices(config: ServicesConfig): Promise<OpenServices
   const shares = opened.use(openShares(redis, controlDatabaseUrl, logger));
   const activity = opened.use(new TenantActivity({ catalog, logger, everyMs }));
   const limits = { connectionsPerCluster, waitForTenantMs };
-  const tenantPool = await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits });
-  const pool = opened.use(openWakingPool(tenantPool, { directory, bus, catalog, activity, logger }));
-  const control =
-    clusters.length > 0 ? opened.use(await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger })) : null;
+  const jobs = opened.use(openTenantJobs({ controlDatabaseUrl, signingKey, logger }));
+  const jobPool = await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits });
+  const pool = opened.use(openWakingPool(jobPool, { directory, bus, catalog, activity, logger }));
+  const control = clusters.length === 0 ? null : opened.use(await openControl(config, { catalog, bus }, opened));
   const running = opened.move();
-  return { pool, catalog, control, logger, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+  return { pool, jobPool, catalog, control, jobs, logger, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+}
+
+async function openControl(
+  { controlDatabaseUrl, clusters, keyRing, backupStore = null, backupPolicy, logger }: ServicesConfig,
+  { catalog, bus }: { catalog: Catalog; bus: InvalidationBus },
+  opened: AsyncDisposableStack,
+): Promise<TenantControl> {
+  const store = backupStore ? opened.use(await openBackupStore(backupStore)) : undefined;
+  return await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger, store, backupPolicy });
 }
 
 /** An id that no tenant has (RFC 9562 §5.9): to ask for it costs a round trip and nothing more. */

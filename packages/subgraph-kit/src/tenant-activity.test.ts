@@ -31,6 +31,23 @@ it('is recorded again for who is in use again, and not at all when nobody is', a
   expect(records).toHaveLength(2);
 });
 
+it('is recorded when the end has come, whatever is being recorded then', async () => {
+  const { promise: pause, resolve: goOn } = Promise.withResolvers<void>();
+  const recorded: string[] = [];
+  const recordActivity = async (tenantIds: readonly string[]) => {
+    if (tenantIds.includes('a')) await pause;
+    recorded.push(...tenantIds);
+  };
+  const activity = new TenantActivity({ catalog: { recordActivity }, logger: silentLogger, everyMs: 5 });
+  activity.note('a');
+  await sleep(20);
+  activity.note('b');
+  const ending = activity[Symbol.asyncDispose]();
+  goOn();
+  await ending;
+  expect(recorded).toEqual(['a', 'b']);
+});
+
 it('is not lost when it could not be recorded', async () => {
   const { records, activity } = openActivity({ everyMs: 5, fails: 2 });
   activity.note('a');

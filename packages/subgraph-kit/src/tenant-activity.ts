@@ -15,10 +15,12 @@ export class TenantActivity implements AsyncDisposable {
   readonly #options: TenantActivityOptions;
   readonly #timer: NodeJS.Timeout;
   #used = new Set<string>();
+  /** What is being recorded, one after the other. */
+  #recording: Promise<void> = Promise.resolve();
 
   constructor(options: TenantActivityOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.#record(), options.everyMs ?? defaultEveryMs).unref();
+    this.#timer = setInterval(() => this.#recordNext(), options.everyMs ?? defaultEveryMs).unref();
   }
 
   note(tenantId: string): void {
@@ -27,7 +29,12 @@ export class TenantActivity implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#timer);
-    await this.#record();
+    this.#recordNext();
+    await this.#recording;
+  }
+
+  #recordNext(): void {
+    this.#recording = this.#recording.then(async () => await this.#record());
   }
 
   async #record(): Promise<void> {

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger, type KeyRing } from '@tenantry/service';
 import { prepareControlDatabase, type Tenant } from '@tenantry/tenant-control';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, it } from 'vitest';
+import { TenantWakingError, type TenantPool } from '@tenantry/tenant-pool';
 import { openServices, type OpenServices, type ServicesConfig } from './services.ts';
+import { openWakingPool } from './waking-pool.ts';
 
 const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
 const database = `control_${randomBytes(6).toString('hex')}`;
@@ -31,7 +34,10 @@ async function open(options: Partial<ServicesConfig> = {}): Promise<OpenServices
     controlDatabaseUrl,
     clusters: [],
     keyRing,
+    signingKey: randomBytes(32),
     redisUrl: null,
+    // Longer than by default: how long waking takes is not what is tested.
+    waitForTenantMs: 30_000,
     logger: silentLogger,
     metrics: new Registry(),
   };
@@ -120,6 +126,36 @@ describe('a tenant that hibernates', () => {
     await expect.poll(async () => await statusIn(reader), { timeout: 20_000 }).toBe('ACTIVE');
     await expect.poll(async () => await countUsers(reader).catch(() => 'not yet')).toBe(0);
   });
+});
+
+it('a tenant that does not wake is asked to once in a while, however many requests there are for it', async () => {
+  let asked = 0;
+  const asleep: Pick<TenantPool, 'lease' | 'evict'> = {
+    lease: async () => {
+      throw new TenantWakingError('It hibernates.');
+    },
+    evict: async () => {},
+  };
+  await hibernate();
+  const placement = await manager.catalog.findPlacement(tenant.id);
+  if (!placement) throw new Error('There is no such tenant.');
+  const pool = openWakingPool(
+    { ...asleep, [Symbol.asyncDispose]: async () => {} },
+    {
+      directory: { lookup: async () => placement, invalidate: async () => {} },
+      bus: { publish: async () => {} },
+      catalog: { requestWake: async () => ++asked === 0 },
+      activity: { note: () => {} },
+      logger: silentLogger,
+      shareMs: 100,
+    },
+  );
+  const ask = async (tenantId: string) => await expect(pool.lease(tenantId, { operation: 'ask' })).rejects.toThrow(TenantWakingError);
+  await Promise.all(Array.from({ length: 50 }, async (_, index) => await ask(index % 2 ? tenant.id : tenant.id.toUpperCase())));
+  expect(asked).toBe(1);
+  await sleep(150);
+  await ask(tenant.id);
+  expect(asked).toBe(2);
 });
 
 describe('a tenant that was leased', () => {

@@ -30,11 +30,15 @@ export function openControlClient({ url, applicationName, logger }: ControlClien
     max: maxConnections,
     connectionTimeoutMillis: connectDeadlineMs,
     statement_timeout: statementDeadlineMs,
+    // A process that stands still in the middle of a transaction keeps nobody from the rows that it has locked.
+    idle_in_transaction_session_timeout: statementDeadlineMs,
   });
   pool.on('error', (error) => {
     // `end` does not wait for the server to close: what breaks after it was on its way out.
     if (!pool.ending) logger.warn({ err: error }, 'an idle connection to the control database broke');
   });
+  // One that breaks while somebody has it fails their statement; without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
   const db = new PrismaClient({
     adapter: new PrismaPg(pool),
     transactionOptions: { maxWait: connectDeadlineMs, timeout: statementDeadlineMs },

@@ -1,6 +1,7 @@
 import { migrateDatabase } from '@tenantry/prisma';
 import { DatabaseError, escapeIdentifier } from 'pg';
 import { admitServiceRole } from './control-service-role.ts';
+import { installJobs } from './jobs/jobs-schema.ts';
 import { withAdvisoryLock } from './postgres/advisory-lock.ts';
 import { closeToPublic } from './postgres/close-to-public.ts';
 import { databaseUrl, withConnection } from './postgres/connection.ts';
@@ -18,8 +19,8 @@ export interface ControlDatabaseOptions {
 }
 
 /**
- * Creates the control database if it is not there, brings it to the newest schema and closes it to roles that were not let in. Safe to
- * call from several processes at once.
+ * Creates the control database if it is not there, brings it and its job queue to the newest schema, and closes it to roles that were not
+ * let in. Safe to call from several processes at once.
  *
  * @param url of the role that owns the database, or is to
  * @throws {MigrationError}
@@ -30,6 +31,7 @@ export async function prepareControlDatabase(url: string, { serviceRole }: Contr
   await migrateDatabase({ url, database: 'control' });
   await withConnection(url, async (client) => {
     await withAdvisoryLock(client, 'tenantry: close the control database', async () => {
+      await installJobs(url);
       if (!(await closeToPublic(client, database))) {
         throw new Error(
           `Every role may connect to the control database ${database}. Let its owner say: REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC`,

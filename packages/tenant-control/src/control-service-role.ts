@@ -1,14 +1,18 @@
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
+import { jobRights } from './jobs/jobs-schema.ts';
+import { inTransaction } from './postgres/in-transaction.ts';
 
 /** The tables that a service adds to, or only reads, where it may change the others. */
 const restricted = [
   { table: 'audit_log', rights: 'SELECT, INSERT' },
+  { table: 'erasure_certificates', rights: 'SELECT, INSERT' },
   { table: '_prisma_migrations', rights: 'SELECT' },
 ] as const;
 
 /**
- * Lets `role` do in the control database what services do there, and nothing else: it reads and changes the catalog and adds to the
- * audit log. It owns nothing, so that it can neither change the schema nor lift what keeps the audit log as it is.
+ * Lets `role` do in the control database what services do there, and nothing else: it reads and changes the catalog, queues jobs and runs
+ * them, and adds to the audit log and the certificates of erasure. It owns nothing, so that it can neither change the schema nor lift what
+ * keeps the audit log as it is.
  *
  * @throws {Error} when the role is not there, or has more rights than these can take from it
  */
@@ -20,9 +24,10 @@ export async function admitServiceRole(client: ClientBase, database: string, rol
     `GRANT USAGE ON SCHEMA public TO ${name}`,
     `GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ${name}`,
     ...restricted.flatMap(({ table, rights }) => [`REVOKE ALL ON ${table} FROM ${name}`, `GRANT ${rights} ON ${table} TO ${name}`]),
+    ...(await jobRights(client, role)),
   ];
-  // One transaction, so that nobody has the rights that are taken back, not even for a moment.
-  await client.query(`BEGIN; ${statements.join('; ')}; COMMIT`);
+  // All or nothing, so that nobody has the rights that are taken back, not even for a moment.
+  await inTransaction(client, async () => await client.query(statements.join('; ')));
 }
 
 /** Whoever may act as the owner has the owner's rights, whatever is granted. */

@@ -1,6 +1,7 @@
-import type { SagaKind, TenantStatus } from '@tenantry/prisma/control';
-import { BadInputError, ConflictError, NotFoundError, TenantryError } from '@tenantry/service';
+import type { BackupState, SagaKind, TenantStatus } from '@tenantry/prisma/control';
+import { BadInputError, ConflictError, NotFoundError, TenantryError, type TenantryErrorOptions } from '@tenantry/service';
 import { TenantNotFoundError } from '@tenantry/tenant-pool';
+import { oldestVersion } from './postgres/server-version.ts';
 import type { SagaError } from './sagas/errors.ts';
 import { transitions, type TransitionName } from './tenant-status.ts';
 
@@ -37,12 +38,21 @@ export class ClusterMissingError extends Error {
   }
 }
 
+/** Raised when a cluster is a server that is too old for tenants' databases. A fault of the set-up, not of the caller. */
+export class UnsupportedServerError extends Error {
+  override readonly name = 'UnsupportedServerError';
+
+  constructor(clusterName: string, version: number) {
+    super(`The cluster "${clusterName}" runs PostgreSQL ${version}: tenants' databases need ${oldestVersion} or newer. Upgrade it.`);
+  }
+}
+
 /** Raised when the role that TENANT_CLUSTERS names for a pooler is not fit to be one. A fault of the set-up, not of the caller. */
 export class PoolerRoleError extends Error {
   override readonly name = 'PoolerRoleError';
 
-  constructor(clusterName: string, role: string, fault: string) {
-    super(`The role "${role}", which TENANT_CLUSTERS names as the auth_user of the cluster "${clusterName}", ${fault}.`);
+  constructor(clusterName: string, role: string, fault: string, options?: ErrorOptions) {
+    super(`The role "${role}", which TENANT_CLUSTERS names as the auth_user of the cluster "${clusterName}", ${fault}.`, options);
   }
 }
 
@@ -203,5 +213,152 @@ export class BackupStoreError extends TenantryError {
 
   constructor(deed: 'read' | 'write' | 'list' | 'remove', key: string, cause: unknown) {
     super(`The store of backups could not ${deed} ${key}.`, { cause });
+  }
+}
+
+/** Raised when the catalog has no backup of an id. */
+export class NoSuchBackupError extends NotFoundError {
+  constructor(id: string) {
+    super(`There is no backup with the id ${JSON.stringify(id)}.`);
+  }
+}
+
+/** Raised when a backup is to be restored or verified that is not whole, or is no more. */
+export class BackupNotWholeError extends ConflictError {
+  constructor(id: string, state: BackupState, error: string | null) {
+    super(`The backup ${id} is ${state}${error === null ? '' : ` (${error})`}; only one that is DONE can be restored or verified.`);
+  }
+}
+
+/** Raised when a backup is in another store than the one that this process has. */
+export class BackupElsewhereError extends ConflictError {
+  constructor(id: string, itsStore: string, ourStore: string) {
+    super(
+      `The backup ${id} was written to ${itsStore}, and is not in ${ourStore}, which BACKUP_STORE names: bring it there, or name that.`,
+    );
+  }
+}
+
+/** What a backup is needed for. */
+export type BackupUse = 'written' | 'restored' | 'slept on';
+
+/** Raised when a backup is to be removed that is needed. */
+export class BackupInUseError extends ConflictError {
+  readonly use: BackupUse;
+
+  constructor(id: string, use: BackupUse) {
+    super(`The backup ${id} ${uses[use]}.`, use === 'slept on' ? {} : { retryAfterMs: 5000 });
+    this.use = use;
+  }
+}
+
+const uses: Readonly<Record<BackupUse, string>> = {
+  written: 'is being written: try again when that has ended',
+  restored: 'is being restored: try again when that has ended',
+  'slept on': 'is all that there is of its tenant, who hibernates: wake that first',
+};
+
+/** Raised when a database could not be read to its end, or what was read not be kept. Nothing is left of the backup then. */
+export class BackupFailedError extends TenantryError {
+  readonly code = 'TENANT_UNAVAILABLE';
+
+  constructor(slug: string, cause: unknown) {
+    super(`The backup of the tenant "${slug}" failed, and nothing is left of it.`, { cause, retryAfterMs: 5000 });
+  }
+}
+
+/** Raised when a tenant's status keeps its database from being backed up or replaced. */
+export class BackupRefusedError extends ConflictError {
+  readonly status: TenantStatus;
+
+  constructor(slug: string, status: TenantStatus, deed: 'backed up' | 'restored in place') {
+    super(`The tenant "${slug}" is ${status}, and cannot be ${deed}: ${remedies[status] ?? 'look after it first'}.`);
+    this.status = status;
+  }
+}
+
+const remedies: Partial<Record<TenantStatus, string>> = {
+  PROVISIONING: 'wait until it is ACTIVE',
+  HIBERNATED: 'wake it first',
+  WAKING: 'wait until it is ACTIVE',
+  MIGRATING: 'wait until it is ACTIVE',
+  FAILED: 'see what "tenantry doctor" says of it',
+};
+
+/** Raised when a tenant's status keeps its data from being exported. */
+export class ExportRefusedError extends ConflictError {
+  constructor(slug: string, status: TenantStatus, remedy: string, options: TenantryErrorOptions = {}) {
+    super(`The tenant "${slug}" is ${status}, and its data cannot be exported: ${remedy}.`, options);
+  }
+}
+
+/** Raised when an export was cut off by the end of its tenant. Nothing of it is kept. */
+export class ExportOvertakenError extends ConflictError {
+  constructor(tenantId: string) {
+    super(`The tenant ${tenantId} was erased or purged while it was exported: nothing of the export is kept.`);
+  }
+}
+
+/** Raised when the store has no export of a tenant's under a key. */
+export class NoSuchExportError extends NotFoundError {
+  constructor(key: string) {
+    super(`There is no export ${JSON.stringify(key)} of this tenant.`);
+  }
+}
+
+/** Raised when a tenant is to be erased, and its slug was not repeated. */
+export class ErasureNotConfirmedError extends ConflictError {
+  constructor(tenantId: string) {
+    super(`There is no way back from an erasure: confirm it by the slug that the tenant ${tenantId} has.`);
+  }
+}
+
+/** Raised when there is something still of a tenant that was erased. It is looked for again until there is not. */
+export class RemainsError extends Error {
+  override readonly name = 'RemainsError';
+
+  constructor(tenantId: string, remains: readonly string[]) {
+    super(`Of the tenant ${tenantId} there is still ${remains.join(', ')}.`);
+  }
+}
+
+/** Raised when a certificate of an erasure is not what one of the trusted keys has signed. */
+export class CertificateError extends ConflictError {
+  constructor(fault: string) {
+    super(`The certificate ${fault}.`);
+  }
+}
+
+/** Raised when a tenant cannot be moved as it was asked for. Nothing was changed. */
+export class MoveRefusedError extends ConflictError {
+  constructor(slug: string, clusterName: string, reason: string) {
+    super(`The tenant "${slug}" cannot be moved to the cluster "${clusterName}": ${reason}.`);
+  }
+}
+
+/** Raised when a tenant is to be moved whose last move is neither confirmed nor reverted. */
+export class MoveOpenError extends ConflictError {
+  constructor(slug: string, leftOn: string) {
+    super(
+      `The tenant "${slug}" was moved and still has its old database on the cluster "${leftOn}": confirm that move or revert it first.`,
+    );
+  }
+}
+
+/** Raised when a tenant has no move that could be confirmed or reverted. */
+export class NoOpenMoveError extends ConflictError {
+  constructor(slug: string) {
+    super(`The tenant "${slug}" has no move that waits to be confirmed or reverted.`);
+  }
+}
+
+/** Raised when the copy of a tenant's database is not what it is a copy of. The tenant stays where it is. */
+export class CopiesDifferError extends Error {
+  override readonly name = 'CopiesDifferError';
+  readonly faults: readonly string[];
+
+  constructor(slug: string, faults: readonly string[]) {
+    super(`The copy of the database of the tenant "${slug}" is not like it: ${faults.join('; ')}.`);
+    this.faults = faults;
   }
 }

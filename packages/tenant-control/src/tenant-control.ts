@@ -1,5 +1,6 @@
 import type { KeyRing, Logger } from '@tenantry/service';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
+import type { BackupStore } from './backups/stores/backup-store.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { openClusterAdmin, type ClusterAdmin } from './clusters/cluster-admin.ts';
 import type { ClusterConfig } from './clusters/cluster-config.ts';
@@ -11,23 +12,34 @@ import { resealCredentials, type Resealing } from './credentials/reseal-credenti
 import { Rotations, type RotateOptions } from './credentials/rotations.ts';
 import type { TenantBackups } from './life/tenant-backups.ts';
 import { openTenantLife, type TenantLife } from './life/tenant-life.ts';
+import { openDataRights, type DataRights } from './erasure/data-rights.ts';
 import { wakeOnNotice } from './life/waking/wake-on-notice.ts';
+import { Moves } from './moves/moves.ts';
+import { defaultMovePatience, type MovePatience } from './moves/patience.ts';
+import { openTenantMoves, type TenantMoves } from './moves/tenant-moves.ts';
 import { examine, type ExamineOptions } from './doctor/examine.ts';
 import type { Diagnosis } from './doctor/finding.ts';
 import type { ProvisionInput } from './provisioning/provision-input.ts';
 import { provisionTenant, type ProvisionOptions } from './provisioning/provision-tenant.ts';
 import { provisioningSaga } from './provisioning/provisioning-saga.ts';
-import { repeat } from './repeat.ts';
+import { clearFailedJobs, removeTenantJobs } from './jobs/job-board.ts';
+import { TaskRequest } from './jobs/request-task.ts';
+import { retryJob } from './jobs/retry-job.ts';
+import { refillShelvesTask } from './jobs/housekeeping-tasks.ts';
 import type { SagaRun } from './sagas/saga-runs.ts';
 import type { ReachFaultPoint } from './sagas/saga.ts';
 import { Sagas } from './sagas/sagas.ts';
 import type { ShelfChanges } from './shelf/shelf.ts';
 import { Shelves } from './shelf/shelves.ts';
 import type { Actor, Tenant } from './tenant.ts';
+import type { BackupOperations } from './tenant-backups/backup.ts';
+import { openBackups } from './tenant-backups/open-backups.ts';
+import { defaultBackupPolicy, type BackupPolicy } from './tenant-backups/backup-policy.ts';
+import { sampleUsage, thinUsageSamples, type Sampling } from './usage-samples.ts';
 import { measureUsage, type TenantUsage } from './usage.ts';
 
 /** Everything that changes tenants. Only a process that holds the clusters' administrators has one. Every change is audited. */
-export interface TenantControl extends TenantLife, AsyncDisposable {
+export interface TenantControl extends TenantLife, TenantMoves, BackupOperations, DataRights, AsyncDisposable {
   /**
    * Creates a tenant that can be used at once.
    *
@@ -52,6 +64,14 @@ export interface TenantControl extends TenantLife, AsyncDisposable {
    * its cluster
    */
   measureUsage(ids: readonly string[]): Promise<(TenantUsage | Error)[]>;
+  /** Measures the tenants that are in use, suspended ones too, and keeps what they take up. */
+  sampleUsage(): Promise<Sampling>;
+  /** Removes kept measures that are too old, or too many for their age. @returns how many */
+  thinUsageSamples(): Promise<number>;
+  /** Has a job run again, soon, that has failed or waits to be tried again. @throws {NoSuchJobError} */
+  retryJob(id: string, actor: Actor): Promise<void>;
+  /** Removes jobs that failed for good more than `keepDays` ago, and those of tenants that are gone. @returns how many */
+  clearFailedJobs(keepDays: number): Promise<number>;
   /**
    * Takes up what processes have left undone that are gone: finishes it or undoes it. What fails is logged and left for the next time.
    *
@@ -77,13 +97,19 @@ export interface TenantControlOptions {
   keyRing: KeyRing;
   bus: InvalidationBus;
   logger: Logger;
-  /** Whether this process looks by itself for sagas that were left undone, tenants to wake and shelves to refill. Default true. */
+  /** Whether this process looks by itself for sagas that were left undone and tenants to wake, with or without a worker. Default true. */
   keepsHouse?: boolean;
   /** How long a login that was replaced is kept open. */
   rotation?: Partial<Patience>;
-  /** Default: this process makes no backups. */
+  /** How long a move lets a tenant's requests wait. */
+  moves?: Partial<MovePatience>;
+  /** Where backups and exports are kept; stays the caller's to close. Default: this process keeps none. */
+  store?: BackupStore | undefined;
+  /** How often tenants are backed up, and for how long that is kept. Default {@link defaultBackupPolicy}. */
+  backupPolicy?: BackupPolicy | undefined;
+  /** What a tenant's life needs of backups. Default: those in `store`, if there is one. */
   backups?: TenantBackups;
-  /** Forgets what waits to be done for a tenant that is purged. Default: nothing waits. */
+  /** Forgets what waits to be done for a tenant that is purged. Default: its jobs are removed from the queue. */
   removeJobs?: (tenantId: string) => Promise<void>;
   /** For tests. */
   reachFaultPoint?: ReachFaultPoint;
@@ -91,9 +117,6 @@ export interface TenantControlOptions {
 
 /** Milliseconds between looks for sagas that nobody runs any more. */
 const resumeEveryMs = 5000;
-
-/** Milliseconds between looks at the shelves; one that was taken from is looked at sooner. */
-const refillEveryMs = 60_000;
 
 export async function createTenantControl(options: TenantControlOptions): Promise<TenantControl> {
   const { catalog, controlDatabaseUrl, keyRing, bus, logger, keepsHouse = true, reachFaultPoint } = options;
@@ -105,37 +128,51 @@ export async function createTenantControl(options: TenantControlOptions): Promis
   for (const config of options.clusters) await registerCluster(db, bus, config);
 
   const sagas = new Sagas({ db, logger, reachFaultPoint });
-  sagas.define(provisioningSaga({ db, keyRing, clusters }));
+  const { store = null, backupPolicy: policy = defaultBackupPolicy, removeJobs = async (id) => await removeTenantJobs(pool, id) } = options;
+  const backupServices = store && { catalog, db, bus, clusters, sagas, keyRing, logger, store, policy, controlDatabaseUrl };
+  const kept = openBackups(backupServices);
+  sagas.define(provisioningSaga({ db, keyRing, clusters, restore: kept.restoreInto }));
   const patience = { ...defaultPatience, ...options.rotation };
   const rotations = new Rotations({ catalog, db, keyRing, clusters, bus, logger, sagas, patience });
   const shelves = new Shelves(clusters, options.clusters, { db, keyRing, logger });
   const provisioning = { catalog, db, pool, keyRing, clusters, bus, logger, sagas, shelves };
 
-  const { backups = null, removeJobs = async () => {} } = options;
-  const lifeServices = { catalog, db, bus, clusters, sagas, keyRing, logger, backups, removeJobs };
+  const { backups = kept.tenantBackups } = options;
+  const lifeServices = { catalog, db, bus, clusters, sagas, keyRing, logger, backups, store, removeJobs };
   const life = openTenantLife(lifeServices);
 
+  const refilling = cleanup.use(new TaskRequest(pool, refillShelvesTask, logger));
+  shelves.onTaken(() => refilling.soon());
   if (keepsHouse) {
     cleanup.use(wakeOnNotice(lifeServices));
-    cleanup.use(repeat(async () => void (await sagas.resumeAll()), { everyMs: resumeEveryMs, logger }));
-    const refilling = cleanup.use(repeat(async () => void (await shelves.refill()), { everyMs: refillEveryMs, logger }));
+    cleanup.use(sagas.keepResuming(resumeEveryMs));
+    // The newest schema may be this process's.
     refilling.soon();
-    shelves.onTaken(() => refilling.soon());
   }
 
-  // Closed before what has resumed rotations, and would wait for them.
+  const moves = new Moves({ ...lifeServices, patience: { ...defaultMovePatience, ...options.moves } });
+
+  // Closed before what has resumed rotations and moves, and would wait for them.
   cleanup.use(rotations);
+  cleanup.use(moves);
   const opened = cleanup.move();
   return {
     provisionTenant: async (input, provisionOptions) => await provisionTenant(input, provisionOptions, provisioning),
     ...life,
+    ...openTenantMoves(moves),
+    ...kept.operations(lifeServices, async (input, fromBackup) => await provisionTenant(input, fromBackup, provisioning)),
+    ...openDataRights(lifeServices),
     rotateCredentials: async (id, actor, rotateOptions = {}) => await rotations.rotate(id, actor, rotateOptions),
     resealCredentials: async (actor) => await resealCredentials(actor, { db, keyRing, bus }),
     measureUsage: async (ids) => await measureUsage(db, clusters, ids),
+    sampleUsage: async () => await sampleUsage(db, clusters),
+    thinUsageSamples: async () => await thinUsageSamples(db),
+    retryJob: async (id, actor) => await retryJob(id, actor, { db, catalog }),
+    clearFailedJobs: async (keepDays) => await clearFailedJobs(pool, keepDays),
     resumeSagas: async () => await sagas.resumeAll(),
     findRun: async (id) => await catalog.findRun(id),
     refillShelves: async () => await shelves.refill(),
-    examine: async (examineOptions) => await examine({ db, clusters, keyRing, sagas, logger }, examineOptions),
+    examine: async (examineOptions) => await examine({ db, clusters, keyRing, sagas, backups: backupServices, logger }, examineOptions),
     [Symbol.asyncDispose]: async () => await opened.disposeAsync(),
   };
 }

@@ -21,8 +21,11 @@ export const transitions = {
   finishWaking: { from: ['WAKING'], to: 'ACTIVE' },
   migrate: { from: ['ACTIVE'], to: 'MIGRATING' },
   finishMigrating: { from: ['MIGRATING'], to: 'ACTIVE' },
+  undoMigrating: { from: ['MIGRATING', 'FAILED'], to: 'ACTIVE' },
   delete: { from: deletable, to: 'DELETING' },
   restore: { from: ['DELETING'], to: deletable },
+  /** What nobody brings to its end any more is erased as it is. */
+  giveUp: { from: ['PROVISIONING', 'WAKING', 'MIGRATING'], to: 'DELETING' },
   finishDeleting: { from: ['DELETING'], to: 'DELETED' },
   /** A step could be neither done nor undone. What was begun is tried again, and leads out of it by its own `undo…`. */
   fail: { from: ['PROVISIONING', 'HIBERNATED', 'WAKING', 'MIGRATING'], to: 'FAILED' },

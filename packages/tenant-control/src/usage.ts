@@ -33,7 +33,7 @@ export async function measureUsage(db: PrismaClient, clusters: Clusters, ids: re
   const tenants = await findDatabases(db, ids);
   const measured = await measureClusters(clusters, [...tenants.values()]);
   return ids.map((id) => {
-    const tenant = tenants.get(id.toLowerCase());
+    const tenant = tenants.get(canonicalUuid(id) ?? '');
     const usage = tenant && measured.get(tenant.clusterName);
     if (usage instanceof Error) return usage;
     return (tenant && (usage?.get(tenant.databaseName) ?? usageWithout(tenant))) ?? noSuchTenant(id);

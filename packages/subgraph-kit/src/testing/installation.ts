@@ -1,11 +1,11 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { Principal } from '@tenantry/auth';
 import type { UserRole, UserStatus } from '@tenantry/prisma/tenant';
-import { silentLogger } from '@tenantry/service';
+import { silentLogger, type KeyRing } from '@tenantry/service';
 import { prepareControlDatabase, type Tenant, type TenantControl } from '@tenantry/tenant-control';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
-import { openServices, type OpenServices } from '../services.ts';
+import { openServices, type OpenServices, type ServicesConfig } from '../services.ts';
 import { startStatementRecorder, type StatementRecorder } from './statement-recorder.ts';
 
 /** A control database, tenants on a real Postgres, and the services of a process over both. */
@@ -14,6 +14,7 @@ export interface TestInstallation extends AsyncDisposable {
   readonly control: TenantControl;
   readonly controlDatabase: string;
   readonly controlDatabaseUrl: string;
+  readonly keyRing: KeyRing;
   /** Sees every statement to any database of the installation. */
   readonly statements: StatementRecorder;
   /** A new tenant, called by its slug. */
@@ -22,24 +23,35 @@ export interface TestInstallation extends AsyncDisposable {
   addUser(tenantId: string, user?: { role?: UserRole; status?: UserStatus; name?: string }): Promise<Principal>;
 }
 
+export interface TestInstallationOptions extends Pick<ServicesConfig, 'backupStore'> {
+  /** Beside `standard`. What is made there is not dropped. */
+  readonly moreClusters?: ServicesConfig['clusters'];
+}
+
 /** @param postgresUrl of a server's administrator; everything that is made there is dropped by disposing of the result */
-export async function openTestInstallation(postgresUrl: string): Promise<TestInstallation> {
+export async function openTestInstallation(
+  postgresUrl: string,
+  { moreClusters = [], ...options }: TestInstallationOptions = {},
+): Promise<TestInstallation> {
   await using opened = new AsyncDisposableStack();
   const statements = opened.use(await startStatementRecorder(postgresUrl));
   const controlDatabase = `control_${randomBytes(6).toString('hex')}`;
   opened.defer(async () => await dropInstallation(postgresUrl, controlDatabase));
   const controlDatabaseUrl = withDatabase(statements.url, controlDatabase);
   await prepareControlDatabase(controlDatabaseUrl);
+  const keyRing: KeyRing = new Map([['k1', randomBytes(32)]]);
   const services = opened.use(
     await openServices({
       service: 'test',
       controlDatabaseUrl,
       // Statements are counted; the shelf's would be among them.
-      clusters: [{ name: 'standard', adminUrl: statements.url, shelf: 0 }],
-      keyRing: new Map([['k1', randomBytes(32)]]),
+      clusters: [{ name: 'standard', adminUrl: statements.url, shelf: 0 }, ...moreClusters],
+      keyRing,
+      signingKey: randomBytes(32),
       redisUrl: null,
       logger: silentLogger,
       metrics: new Registry(),
+      ...options,
     }),
   );
   const { control, pool } = services;
@@ -50,6 +62,7 @@ export async function openTestInstallation(postgresUrl: string): Promise<TestIns
     control,
     controlDatabase,
     controlDatabaseUrl,
+    keyRing,
     statements,
     provision: async () => {
       const slug = `t${randomBytes(6).toString('hex')}`;

@@ -59,11 +59,13 @@ async function expectOneTenant(request: Request): Promise<void> {
 }
 
 const names = cloningSteps.map(({ name }) => name);
+/** The first one is done by the statement that the saga begins with. */
+const namesToRun = names.slice(1);
 const inParts = ['role', 'database'];
 
 /** Each place where a process can be killed on the way to a tenant. */
 const forward: SagaPoint[] = [
-  ...names.flatMap((step): SagaPoint[] => [
+  ...namesToRun.flatMap((step): SagaPoint[] => [
     { step, direction: 'run', at: 'before' },
     { step, direction: 'run', at: 'after' },
   ]),
@@ -85,7 +87,7 @@ describe('a process that is killed on its way to a tenant', () => {
     await expectOneTenant(request);
   });
 
-  test.each(someOf(names))('in the middle of whatever the step "%s" does leaves one that another finishes', async (step) => {
+  test.each(someOf(namesToRun))('in the middle of whatever the step "%s" does leaves one that another finishes', async (step) => {
     const request = newRequest();
     const afterMs = Math.floor(Math.random() * 12);
     await kill(request, { kill: { step, direction: 'run', at: 'before' }, afterMs });

@@ -5,7 +5,7 @@ import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { ProvisioningError, UnknownClusterError } from '../errors.ts';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
-import { SagaError } from '../sagas/errors.ts';
+import { SagaError, SagaLostError } from '../sagas/errors.ts';
 import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
 import { idempotencyKeySchema, provisionInputSchema, type ProvisionInput, type TenantSpecification } from './provision-input.ts';
 import type { ProvisioningRequest } from './provisioning-request.ts';
@@ -25,6 +25,15 @@ export interface ProvisioningServices extends ReservationServices {
   readonly logger: Logger;
 }
 
+/** What makes a new tenant of a backup. */
+export type ProvisionFromBackup = (input: ProvisionInput, options: ProvisionFromBackupOptions) => Promise<Tenant>;
+
+export interface ProvisionFromBackupOptions extends ProvisionOptions {
+  readonly backupId: string;
+  /** Told the id of the saga before it is run; what it gives back is disposed of after. */
+  readonly onSaga: (sagaId: string) => Disposable;
+}
+
 /** Milliseconds that a repeated request waits for the first one. */
 const waitDeadlineMs = 30_000;
 
@@ -36,13 +45,15 @@ const waitDeadlineMs = 30_000;
  */
 export async function provisionTenant(
   input: ProvisionInput,
-  { actor, idempotencyKey }: ProvisionOptions,
+  options: ProvisionOptions | ProvisionFromBackupOptions,
   services: ProvisioningServices,
 ): Promise<Tenant> {
+  const { actor, idempotencyKey } = options;
   const specification = parseOrRefuse(provisionInputSchema, input, 'input');
   const key = idempotencyKey == null ? null : parseOrRefuse(idempotencyKeySchema, idempotencyKey, 'idempotencyKey');
   const cluster = chooseCluster(specification, services.clusters);
-  const request = { specification, clusterName: cluster.name, actor, idempotencyKey: key };
+  const backup = 'backupId' in options ? { backupId: options.backupId, onSaga: options.onSaga } : { backupId: null };
+  const request = { specification, clusterName: cluster.name, actor, idempotencyKey: key, ...backup };
   try {
     return await provision(request, cluster, services);
   } catch (error) {
@@ -55,44 +66,45 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
   const deadline = Date.now() + waitDeadlineMs;
   for (;;) {
     const reservation = await reserve(request, services);
-    if (reservation.kind === 'begun') return await build(reservation.saga, request, cluster, services);
     // Nobody has to be told of it: nobody knew its id before.
     if (reservation.kind === 'done') return reservation.tenant;
+    const built = reservation.kind === 'begun' && (await build(reservation.saga, request, cluster, services));
+    if (built) return built;
     const tenant = await waitUntilSettled(services.db, reservation.tenantId, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
   }
 }
 
+/** @returns false when another process took it over */
 async function build(
   saga: ClaimedSaga,
-  { specification: { slug } }: ProvisioningRequest,
+  { specification: { slug }, onSaga }: ProvisioningRequest,
   cluster: ClusterAdmin,
   { db, sagas, bus, logger }: ProvisioningServices,
-): Promise<Tenant> {
-  const { tenantId } = saga;
+): Promise<Tenant | false> {
+  const { tenantId: id } = saga;
+  using _listening = onSaga?.(saga.id);
   try {
     await cluster.inTurn(async () => await sagas.run(saga));
   } catch (error) {
+    if (error instanceof SagaLostError) return false;
     throw error instanceof SagaError ? new ProvisioningError(slug, error) : error;
   }
-  await bus
-    .publish(tenantId)
-    .catch((error: unknown) => logger.warn({ err: error, tenantId }, 'other processes were not told of a new tenant; they find it soon'));
-  return await db.tenant.findUniqueOrThrow({ where: { id: tenantId }, select: tenantColumns });
+  const telling = bus
+    .publish(id)
+    .catch((err: unknown) => logger.warn({ err, tenantId: id }, 'other processes were not told of a new tenant; they find it soon'));
+  const [tenant] = await Promise.all([db.tenant.findUniqueOrThrow({ where: { id }, select: tenantColumns }), telling]);
+  return tenant;
 }
 
-async function recordRefusal(
-  { specification: { slug }, actor }: ProvisioningRequest,
-  refusal: ConflictError,
-  { catalog }: ProvisioningServices,
-): Promise<void> {
+async function recordRefusal({ actor }: ProvisioningRequest, refusal: ConflictError, { catalog }: ProvisioningServices): Promise<void> {
   await catalog.recordAudit({
     ...actor,
     action: 'tenant.provision',
     tenantId: null,
     outcome: 'DENIED',
-    detail: { slug, reason: refusal.message },
+    detail: { reason: refusal.name },
   });
 }
 

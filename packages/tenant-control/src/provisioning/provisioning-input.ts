@@ -12,6 +12,8 @@ const provisioningInput = z.object({
   clusterName: z.string(),
   /** Whether the database came from the shelf, ready. */
   isShelved: z.boolean(),
+  /** The backup that the tenant begins with, if any. */
+  backupId: z.string().nullish(),
 });
 
 export type ProvisioningInput = z.output<typeof provisioningInput>;

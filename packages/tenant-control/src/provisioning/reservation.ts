@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Prisma, PrismaClient } from '@tenantry/prisma/control';
+import type { PrismaClient } from '@tenantry/prisma/control';
 import type { KeyRing } from '@tenantry/service';
 import type { Pool } from 'pg';
-import { writeAudit } from '../catalog/audit.ts';
 import { IdempotencyKeyReusedError, ProvisioningUnfinishedError, SlugTakenError } from '../errors.ts';
 import { isUniqueViolation } from '../postgres/unique-violation.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import type { Sagas } from '../sagas/sagas.ts';
 import type { Shelves } from '../shelf/shelves.ts';
-import { newDatabase, type OwnedDatabase } from '../tenant-databases/owned-database.ts';
+import { newDatabase } from '../tenant-databases/owned-database.ts';
 import { tenantColumns, type Tenant } from '../tenant.ts';
 import { requestHash, storedInput, type ProvisioningRequest } from './provisioning-request.ts';
-import { takeReady } from './take-ready.ts';
+import { storeReservation } from './store-reservation.ts';
 
 export interface ReservationServices {
   readonly db: PrismaClient;
@@ -25,7 +24,7 @@ export interface ReservationServices {
 
 export type Reservation =
   /** Its provisioning is to be run. */
-  | { readonly kind: 'begun'; readonly saga: ClaimedSaga }
+  | { readonly kind: 'begun'; readonly tenantId: string; readonly saga: ClaimedSaga }
   /** It is ACTIVE: its database was on the shelf, and there is nothing to put into it. */
   | { readonly kind: 'done'; readonly tenant: Tenant }
   /** The same caller has sent the same request before. */
@@ -42,7 +41,7 @@ export async function reserve(request: ProvisioningRequest, services: Reservatio
   const known = await findKnown(services.db, request);
   if (known) return known;
   try {
-    return (await reserveReady(request, services)) ?? { kind: 'begun', saga: await begin(request, services) };
+    return await store(request, services);
   } catch (cause) {
     if (!isUniqueViolation(cause)) throw cause;
     // A concurrent request was faster; it may have been this very one.
@@ -50,11 +49,6 @@ export async function reserve(request: ProvisioningRequest, services: Reservatio
     if (winner) return winner;
     throw new SlugTakenError(request.specification.slug, { cause });
   }
-}
-
-/** Frees what {@link reserve} took. */
-export async function release(tx: Prisma.TransactionClient, tenantId: string): Promise<void> {
-  await tx.tenant.deleteMany({ where: { id: tenantId, status: { in: ['PROVISIONING', 'FAILED'] } } });
 }
 
 /**
@@ -76,23 +70,20 @@ export async function waitUntilSettled(db: PrismaClient, id: string, deadline: n
   }
 }
 
-/** @returns null when there is nothing ready, or an owner to invite first */
-async function reserveReady(request: ProvisioningRequest, { pool, shelves }: ReservationServices): Promise<Reservation | null> {
-  const template = shelves.templateOf(request.clusterName);
-  if (template === null || request.specification.firstOwner) return null;
-  const tenant = await takeReady(pool, request, template);
-  return tenant && { kind: 'done', tenant };
-}
-
-async function begin(request: ProvisioningRequest, { sagas, keyRing, shelves }: ReservationServices): Promise<ClaimedSaga> {
-  const { clusterName, actor } = request;
-  return await sagas.begin(async (tx) => {
-    const shelved = await shelves.take(tx, clusterName);
-    const database = shelved ?? newDatabase(keyRing);
-    await store(tx, request, database);
-    const input = { ...storedInput(request, shelved !== null) };
-    return { id: randomUUID(), kind: 'PROVISION', tenantId: database.id, input, actor };
-  });
+async function store(request: ProvisioningRequest, { pool, keyRing, sagas, shelves }: ReservationServices): Promise<Reservation> {
+  const { clusterName, actor, backupId } = request;
+  const { leaseMs } = sagas;
+  // Those on the shelf are not empty.
+  const template = backupId === null ? shelves.templateOf(clusterName) : null;
+  const id = randomUUID();
+  const options = { pool, sagaId: id, leaseMs, template, unmade: newDatabase(keyRing) };
+  const { tenant, isShelved, doneSteps } = await storeReservation(request, options);
+  // Not sooner: what refills the shelf would be in the way of the one who waits.
+  shelves.refillSoon(clusterName);
+  if (tenant.status === 'ACTIVE') return { kind: 'done', tenant };
+  const input = { ...storedInput(request), isShelved };
+  const saga = sagas.hold({ id, kind: 'PROVISION', tenantId: tenant.id, input, actor }, doneSteps);
+  return { kind: 'begun', tenantId: tenant.id, saga };
 }
 
 async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promise<Reservation | null> {
@@ -103,22 +94,4 @@ async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promis
   if (!known) return null;
   if (known.requestHash !== requestHash(request)) throw new IdempotencyKeyReusedError(key);
   return { kind: 'known', tenantId: known.tenantId };
-}
-
-async function store(
-  tx: Prisma.TransactionClient,
-  request: ProvisioningRequest,
-  { id, databaseName, roleName, sealedPassword }: OwnedDatabase,
-): Promise<void> {
-  const { specification, clusterName, actor, idempotencyKey: key } = request;
-  const { slug, name, tier } = specification;
-  await tx.tenant.create({
-    data: { id, slug, name, tier: tier ?? 'STANDARD', clusterName, databaseName, roleName, loginName: roleName, sealedPassword },
-    select: { id: true },
-  });
-  if (key !== null) {
-    const { issuer, subject } = actor;
-    await tx.idempotencyKey.create({ data: { issuer, subject, key, requestHash: requestHash(request), tenantId: id } });
-  }
-  await writeAudit(tx, { ...actor, action: 'tenant.provision', tenantId: id, outcome: 'ALLOWED', detail: { slug, cluster: clusterName } });
 }

@@ -1,12 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier, type ClientBase } from 'pg';
+import { endAll } from './sessions.ts';
 
 type Administrator = Pick<ClientBase, 'query'>;
 
-/** Milliseconds that Postgres gets to end one session. */
-const endDeadlineMs = 5_000;
 const lookIntervalMs = 50;
-const looks = 20;
 
 /** Sessions in the database $1 but this one. Not everybody is told what kind each is; those of the server itself are nobody's. */
 const ofOthers = `FROM pg_stat_activity WHERE datname = $1 AND usesysid IS NOT NULL AND pid <> pg_backend_pid()`;
@@ -29,7 +27,7 @@ export async function waitUntilQuiet(administrator: Administrator, databaseName:
 /** From now on nobody connects to the database, and nobody is. @throws when a session could not be ended */
 export async function closeDatabase(administrator: Administrator, databaseName: string): Promise<void> {
   await administrator.query(`ALTER DATABASE ${escapeIdentifier(databaseName)} WITH ALLOW_CONNECTIONS false`);
-  await endSessionsIn(administrator, databaseName);
+  await endAll(administrator, ofSubjects, databaseName);
 }
 
 /** Undoes {@link closeDatabase}. */
@@ -44,7 +42,12 @@ export async function openDatabase(administrator: Administrator, databaseName: s
  */
 export async function shutOut(administrator: Administrator, loginName: string, databaseName: string): Promise<void> {
   await administrator.query(`ALTER ROLE ${escapeIdentifier(loginName)} NOLOGIN`);
-  await endSessionsIn(administrator, databaseName);
+  await endAll(administrator, ofSubjects, databaseName);
+  await assertEmptied(administrator, databaseName);
+}
+
+/** @throws when there is a session in the database, which is one that the administrator may not end */
+export async function assertEmptied(administrator: Administrator, databaseName: string): Promise<void> {
   const { rows } = await administrator.query<{ role: string; administrator: string }>(
     `SELECT usename AS role, current_user AS administrator ${ofOthers}`,
     [databaseName],
@@ -53,23 +56,11 @@ export async function shutOut(administrator: Administrator, loginName: string, d
   if (!left) return;
   throw new Error(
     `The administrator may not end the session of the role "${left.role}" in the database ${databaseName}, which keeps it from being ` +
-      `dropped: let a superuser say GRANT pg_signal_backend TO ${escapeIdentifier(left.administrator)}`,
+      `dropped or renamed: let a superuser say GRANT pg_signal_backend TO ${escapeIdentifier(left.administrator)}`,
   );
 }
 
 /** Undoes {@link shutOut}. */
 export async function letIn(administrator: Administrator, loginName: string): Promise<void> {
   await administrator.query(`ALTER ROLE ${escapeIdentifier(loginName)} LOGIN`);
-}
-
-/** One that was just signing in shows a moment later, so that there are none once two looks in a row have found none. */
-async function endSessionsIn(administrator: Administrator, databaseName: string): Promise<void> {
-  let foundNone = false;
-  for (let look = 0; look < looks; look += 1) {
-    const { rowCount } = await administrator.query(`SELECT pg_terminate_backend(pid, ${endDeadlineMs}) ${ofSubjects}`, [databaseName]);
-    if (rowCount === 0 && foundNone) return;
-    foundNone = rowCount === 0;
-    await sleep(lookIntervalMs);
-  }
-  throw new Error(`The sessions in the database ${databaseName} could not be ended.`);
 }

@@ -1,6 +1,8 @@
-import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
+import { escapeIdentifier, escapeLiteral, type Client, type ClientBase } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { Template } from '../clusters/template.ts';
+import { membershipOptions } from '../postgres/membership.ts';
+import { findOwnDatabase, ownershipComment } from './own-database.ts';
 
 /** A tenant's database by its names. */
 export interface TenantDatabase {
@@ -11,28 +13,35 @@ export interface TenantDatabase {
 }
 
 export interface CloneOptions {
-  admin: ClusterAdmin;
+  readonly admin: Pick<ClusterAdmin, 'name' | 'pool'>;
   /** Whose statements no other provisioning of the same tenant runs beside. */
-  session: ClientBase;
-  template: Template;
+  readonly session: ClientBase;
+  readonly template: Template;
+  /** Runs `work` by a connection to the clone, once there can be one, with the tenant's role. */
+  readonly asTenant: (work: (client: Client) => Promise<void>) => Promise<void>;
   /** Called when the clone is there, and nobody can connect to it. */
-  onClone?: () => Promise<void>;
+  readonly onClone?: () => Promise<void>;
   /** Called when the tenant's role can connect to it, and nothing in it is the tenant's yet. */
-  onOpen?: () => Promise<void>;
+  readonly onOpen?: () => Promise<void>;
 }
 
-/** Makes the database that everything of a tenant is in, as a clone of the template; what a former attempt has made is gone on with. */
-export async function cloneDatabase(tenant: TenantDatabase, { admin, session, template, onClone, onOpen }: CloneOptions): Promise<void> {
-  const { rows } = await session.query<{ datallowconn: boolean }>('SELECT datallowconn FROM pg_database WHERE datname = $1', [
-    tenant.databaseName,
-  ]);
-  if (!rows[0]) await clone(session, template, tenant);
+/**
+ * Makes the database that everything of a tenant is in, as a clone of the template; what a former attempt has made is gone on with.
+ *
+ * @throws {ForeignDatabaseError} when one by its name is there, and not known to be the tenant's
+ */
+export async function cloneDatabase(tenant: TenantDatabase, { admin, session, template, ...options }: CloneOptions): Promise<void> {
+  const { asTenant, onClone, onOpen } = options;
+  const isThere = await findOwnDatabase(session, admin.name, tenant);
+  const [membership] = await Promise.all([membershipOptions(admin.pool, 'INHERIT'), isThere || clone(session, template, tenant)]);
   await onClone?.();
-  if (!rows[0]?.datallowconn) await open(session, tenant);
+  const [owner, role] = [escapeIdentifier(template.owner), escapeIdentifier(tenant.roleName)];
+  // The tenant takes what is in the clone over by itself, by the connection that has to be tried anyway: it may do that for just so long.
+  // The template's owner owns nothing but that, the template, and other clones, all of which the tenant cannot connect to.
+  await session.query(`${opening(tenant)} GRANT ${owner} TO ${role} ${membership}`);
   await onOpen?.();
-  await admin.within(tenant.databaseName, async (client) => {
-    await client.query(`REASSIGN OWNED BY ${escapeIdentifier(template.owner)} TO ${escapeIdentifier(tenant.roleName)}`);
-  });
+  await asTenant(async (client) => void (await client.query(`REASSIGN OWNED BY ${owner} TO ${role}`)));
+  await session.query(`REVOKE ${owner} FROM ${role}`);
 }
 
 /**
@@ -48,11 +57,20 @@ export async function makeEmptyDatabase(
   const [database, role] = [escapeIdentifier(tenant.databaseName), escapeIdentifier(tenant.roleName)];
   await session.query(`CREATE DATABASE ${database} TEMPLATE template0 ENCODING 'UTF8' OWNER ${role} ALLOW_CONNECTIONS false`);
   await onPart();
-  await open(session, tenant);
+  await session.query(opening(tenant));
 }
 
 export async function dropDatabase(session: ClientBase, databaseName: string): Promise<void> {
-  await session.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(databaseName)} WITH (FORCE)`);
+  const database = escapeIdentifier(databaseName);
+  // Its owner may have made it one, and Postgres drops none.
+  const { rowCount } = await session.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [databaseName]);
+  if (rowCount === 1) await session.query(`ALTER DATABASE ${database} WITH IS_TEMPLATE false`);
+  await session.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+}
+
+/** Drops a tenant's database, if it is there. @throws {ForeignDatabaseError} when one by its name is, and not known to be the tenant's */
+export async function dropOwnDatabase(session: ClientBase, clusterName: string, tenant: TenantDatabase): Promise<void> {
+  if (await findOwnDatabase(session, clusterName, tenant)) await dropDatabase(session, tenant.databaseName);
 }
 
 /** Whether a database is there and can be connected to. */
@@ -61,9 +79,10 @@ export async function acceptsConnections(session: Pick<ClientBase, 'query'>, dat
   return rowCount === 1;
 }
 
-/** What a database's comment says of whose it is. */
-export function ownershipComment(tenantId: string): string {
-  return `Tenantry: tenant ${tenantId}`;
+/** Whether the dropping of a database that is there was never begun: Postgres leaves one that was cut off in it as of no more use. */
+export async function isWhole(session: Pick<ClientBase, 'query'>, databaseName: string): Promise<boolean> {
+  const { rowCount } = await session.query('SELECT FROM pg_database WHERE datname = $1 AND datconnlimit <> -2', [databaseName]);
+  return rowCount === 1;
 }
 
 /** Nobody can connect to the clone yet: a database is born open to every role. */
@@ -72,11 +91,11 @@ async function clone(session: ClientBase, { database: template }: Template, { da
   await session.query(`CREATE DATABASE ${database} TEMPLATE ${escapeIdentifier(template)} OWNER ${role} ALLOW_CONNECTIONS false`);
 }
 
-async function open(session: ClientBase, { id, databaseName }: TenantDatabase): Promise<void> {
+/** The statements from which on the tenant's role can connect to its database, and no other. */
+function opening({ id, databaseName }: TenantDatabase): string {
   const database = escapeIdentifier(databaseName);
-  await session.query(`
+  return `
     REVOKE ALL ON DATABASE ${database} FROM PUBLIC;
     COMMENT ON DATABASE ${database} IS ${escapeLiteral(ownershipComment(id))};
-    ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS true;
-  `);
+    ALTER DATABASE ${database} WITH ALLOW_CONNECTIONS true;`;
 }

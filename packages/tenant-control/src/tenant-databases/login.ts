@@ -3,8 +3,10 @@ import { boundRole } from '../clusters/role-bounds.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { actFor } from '../postgres/act-for.ts';
 import { inTransaction } from '../postgres/in-transaction.ts';
+import { membershipOptions } from '../postgres/membership.ts';
 import { scramVerifier } from '../postgres/scram.ts';
-import { acceptsConnections, type TenantDatabase } from './database.ts';
+import type { TenantDatabase } from './database.ts';
+import { dropRole } from './drop-role.ts';
 import { copySettings } from './login-settings.ts';
 import { connectionLimit } from './role.ts';
 import { endSessions } from './sessions.ts';
@@ -25,6 +27,11 @@ export interface MakeLoginOptions {
 type Administrator = Pick<ClientBase, 'query'>;
 
 const commentPrefix = 'Tenantry: login of tenant ';
+
+/** What a login's comment says of whose it is. */
+export function loginComment(tenantId: string): string {
+  return commentPrefix + tenantId;
+}
 
 /** The name of a tenant's login from one rotation to the next. */
 export function loginNameOf(roleName: string, credentialVersion: number): string {
@@ -49,13 +56,13 @@ export async function makeLogin(
     if (!(await isThere(administrator, login))) {
       await administrator.query(`
         CREATE ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS;
-        COMMENT ON ROLE ${role} IS ${escapeLiteral(commentPrefix + id)}`);
+        COMMENT ON ROLE ${role} IS ${escapeLiteral(loginComment(id))}`);
       await actFor(administrator, loginName);
     }
     await onPart();
     await administrator.query(`
       ALTER ROLE ${role} LOGIN CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(scramVerifier(password))};
-      GRANT ${owner} TO ${role} WITH ADMIN FALSE, INHERIT FALSE, SET TRUE;
+      GRANT ${owner} TO ${role} ${await membershipOptions(administrator, 'NOINHERIT')};
       ALTER ROLE ${role} SET role = ${escapeLiteral(roleName)}`);
     await admitLogin(administrator, databaseName, loginName);
     if (like !== null) await copySettings(administrator, like, loginName);
@@ -81,18 +88,11 @@ export async function dropLogin(
   onPart: () => Promise<void> = async () => {},
 ): Promise<void> {
   if (!(await isThere(session, login))) return;
-  const [role, owner] = [escapeIdentifier(login.loginName), escapeIdentifier(login.roleName)];
-  await session.query(`ALTER ROLE ${role} NOLOGIN`);
+  await session.query(`ALTER ROLE ${escapeIdentifier(login.loginName)} NOLOGIN`);
   await onPart();
   await endSessions(session, login.loginName);
-  if (await acceptsConnections(session, login.databaseName)) {
-    await cluster.within(login.databaseName, async (client) => {
-      // Anybody can own a large object: what was made after SET ROLE NONE goes to whom it belongs.
-      await client.query(`SET search_path = pg_catalog; REASSIGN OWNED BY ${role} TO ${owner}; DROP OWNED BY ${role}`);
-    });
-  }
   await onPart();
-  await session.query(`DROP ROLE ${role}`);
+  await dropRole(cluster, session, login.loginName);
 }
 
 /** Takes from the role that owns a tenant's database what it signed in with, and ends its sessions. It stays, and owns it. */
@@ -124,7 +124,7 @@ async function isThere(administrator: Administrator, { id, loginName }: TenantLo
     `SELECT shobj_description(oid, 'pg_authid') AS comment FROM pg_roles WHERE rolname = $1`,
     [loginName],
   );
-  if (rows[0] && rows[0].comment !== commentPrefix + id) {
+  if (rows[0] && rows[0].comment !== loginComment(id)) {
     throw new Error(`The role ${loginName} is there and is not the tenant’s: its comment is ${JSON.stringify(rows[0].comment)}.`);
   }
   return rows.length > 0;

@@ -1,6 +1,11 @@
 import type { ClientBase } from 'pg';
 import { ForeignDatabaseError } from '../errors.ts';
-import { ownershipComment, type TenantDatabase } from './database.ts';
+import type { TenantDatabase } from './database.ts';
+
+/** What a database's comment says of whose it is. */
+export function ownershipComment(tenantId: string): string {
+  return `Tenantry: tenant ${tenantId}`;
+}
 
 /**
  * Whether a tenant's database is there. One by its name is the tenant's when its comment says so; or when it has none because nobody could

@@ -24,21 +24,24 @@ export async function makeRole(
 ): Promise<void> {
   const role = escapeIdentifier(roleName);
   const attributes = `LOGIN CONNECTION LIMIT ${connectionLimit} PASSWORD ${escapeLiteral(scramVerifier(password))}`;
-  const { rowCount } = await administrator.query('SELECT FROM pg_roles WHERE rolname = $1', [roleName]);
+  const { rows } = await administrator.query<{ isThere: boolean; isSuperuser: boolean; inheritance: string }>(look, [roleName]);
+  const { isThere = false, isSuperuser = false, inheritance = '' } = rows[0] ?? {};
   await onPart();
-  if (rowCount === 0) {
-    // One transaction: nobody ever sees the role without its bounds.
-    await administrator.query(`
-      CREATE ROLE ${role} NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS ${attributes};
-      ${boundsOf(roleName)}`);
-  } else {
+  if (isThere) {
     await administrator.query(`ALTER ROLE ${role} ${attributes}`);
     await boundRole(administrator, roleName);
+  } else {
+    // One transaction: nobody ever sees the role without its bounds.
+    await administrator.query(`
+      CREATE ROLE ${role} NOSUPERUSER NOCREATEDB NOCREATEROLE ${inheritance} NOREPLICATION NOBYPASSRLS ${attributes};
+      ${boundsOf(roleName)}`);
   }
   await onPart();
-  await actFor(administrator, roleName);
+  if (!isSuperuser) await actFor(administrator, roleName);
 }
 
-export async function dropRole(administrator: ClientBase, roleName: string): Promise<void> {
-  await administrator.query(`DROP ROLE IF EXISTS ${escapeIdentifier(roleName)}`);
-}
+/** It is given no role. Before Postgres 16, though, who owns a database inherits what its schema `public` grants that database's owner. */
+const look = `
+  SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = $1) AS "isThere", rolsuper AS "isSuperuser",
+    CASE WHEN current_setting('server_version_num')::int < 160000 THEN 'INHERIT' ELSE 'NOINHERIT' END AS inheritance
+  FROM pg_roles WHERE rolname = current_user`;

@@ -15,14 +15,28 @@ const point = z.object({
 /** Where in a saga. */
 export type SagaPoint = z.output<typeof point>;
 
+/** Which file of the store, from 1. */
+const filePoint = z.object({ deed: z.enum(['put', 'get']), nth: z.int() });
+
 const actor = z.object({ issuer: z.string(), subject: z.string(), requestId: z.string() });
+
+const moveInput = z.object({ cluster: z.string(), way: z.enum(['replication', 'dump']), confirm: z.boolean() });
+
+const restoreOptions = z.object({ into: provisionInputSchema.exactOptional(), idempotencyKey: z.string().exactOptional() });
 
 const call = z.discriminatedUnion('method', [
   z.object({ method: z.literal('provisionTenant'), input: provisionInputSchema, options: z.object({ actor, idempotencyKey: z.string() }) }),
   z.object({ method: z.literal('hibernateTenant'), id: z.string(), actor, options: z.object({ keep: z.enum(['closed', 'dropped']) }) }),
   z.object({ method: z.literal('wakeTenant'), id: z.string(), actor }),
   z.object({ method: z.literal('purgeTenant'), id: z.string(), actor }),
+  z.object({ method: z.literal('eraseTenant'), id: z.string(), actor, options: z.object({ confirmSlug: z.string() }) }),
   z.object({ method: z.literal('rotateCredentials'), id: z.string(), actor, options: z.object({ atOnce: z.boolean() }) }),
+  z.object({ method: z.literal('moveTenant'), id: z.string(), actor, input: moveInput }),
+  z.object({ method: z.literal('backUpTenant'), id: z.string(), actor }),
+  z.object({ method: z.literal('verifyBackup'), id: z.string(), actor }),
+  z.object({ method: z.literal('restoreBackup'), id: z.string(), actor, options: restoreOptions }),
+  z.object({ method: z.literal('confirmMove'), id: z.string(), actor }),
+  z.object({ method: z.literal('revertMove'), id: z.string(), actor }),
 ]);
 
 /** What a process is asked for: a method of the control plane with its arguments. */
@@ -42,12 +56,12 @@ const doom = z.object({
   /** Ids with keys in base64. */
   keys: z.array(z.tuple([z.string(), z.string()])),
   call,
-  /** Folder for backups; default none are made. */
-  backups: z.string().exactOptional(),
+  /** Folder of the store of backups; default there is none. */
+  store: z.string().exactOptional(),
   /** Where a step shall fail, for what comes then; null for nowhere. */
   fail: point.nullable(),
-  /** Where the process shall be killed. */
-  kill: point,
+  /** Where the process shall be killed: at a point of a saga, or before the store writes or reads its nth file. */
+  kill: z.union([point, filePoint]),
   /** Milliseconds after that point, with what comes next in flight; null for at it. */
   afterMs: z.number().nullable(),
 });
@@ -75,9 +89,18 @@ const share = 1 / 3;
 /**
  * Those of the `points` that this run tries: some, others each time, since each takes seconds. All of them with `KILL_POINTS=all` in the
  * environment, as `pnpm --filter @tenantry/tenant-control kill-points` has it.
+ *
+ * @param most how many, at most. Default: a third of them
  */
-export function someOf<Point>(points: readonly Point[]): Point[] {
+export function someOf<Point>(points: readonly Point[], most = Infinity): Point[] {
   if (process.env['KILL_POINTS'] === 'all') return [...points];
-  const chosen = points.filter(() => Math.random() < share);
+  const chosen = shuffled(points.filter(() => Math.random() < share)).slice(0, most);
   return chosen.length > 0 ? chosen : points.slice(0, 1);
+}
+
+function shuffled<Item>(items: readonly Item[]): Item[] {
+  return items
+    .map((item) => ({ item, at: Math.random() }))
+    .toSorted((one, other) => one.at - other.at)
+    .map(({ item }) => item);
 }

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { silentLogger, type KeyRing } from '@tenantry/service';
 import type { InvalidationBus } from '@tenantry/tenant-pool';
 import { Client, escapeIdentifier } from 'pg';
+import type { BackupStore } from '../backups/stores/backup-store.ts';
 import { openCatalog, type Catalog } from '../catalog/catalog.ts';
 import type { ClusterConfig } from '../clusters/cluster-config.ts';
 import { prepareControlDatabase } from '../control-database.ts';
 import { databaseUrl } from '../postgres/connection.ts';
 import type { Patience } from '../credentials/patience.ts';
 import type { TenantBackups } from '../life/tenant-backups.ts';
+import type { MovePatience } from '../moves/patience.ts';
 import type { ReachFaultPoint } from '../sagas/saga.ts';
+import type { BackupPolicy } from '../tenant-backups/backup-policy.ts';
 import { createTenantControl, type TenantControl } from '../tenant-control.ts';
 import type { Actor } from '../tenant.ts';
 
@@ -31,7 +34,10 @@ export interface InstallationOptions {
   /** Default: one, `standard`, on the server. */
   clusters?: readonly ClusterConfig[];
   rotation?: Partial<Patience>;
+  moves?: Partial<MovePatience>;
   backups?: TenantBackups;
+  backupPolicy?: BackupPolicy;
+  store?: BackupStore;
   removeJobs?: (tenantId: string) => Promise<void>;
   reachFaultPoint?: ReachFaultPoint;
 }

@@ -13,21 +13,19 @@ export const activationStep: ProvisioningStep = {
     try {
       await activate(context);
     } catch (error) {
-      // The answer to a commit may be lost, and what it did be done.
-      if (!(await isServed(context))) throw error;
+      // The answer to a commit may be lost, and what it did be done; the tenant may have been suspended since.
+      if (!(await context.wasServed())) throw error;
     }
   },
   undo: async () => {},
 };
 
-async function activate({ saga, tenant, slug }: ProvisioningContext): Promise<void> {
-  const { count } = await saga.commit(async (tx) => {
-    const where = { id: tenant.id, status: { in: [...from, to] } };
-    return await tx.tenant.updateMany({ where, data: { status: to, schemaVersion: latestMigration('tenant') } });
-  });
-  if (count === 0) throw new ConflictError(`The tenant "${slug}" is not being provisioned any more.`);
-}
-
-async function isServed({ db, tenant: { id } }: ProvisioningContext): Promise<boolean> {
-  return (await db.tenant.count({ where: { id, status: to } })) > 0;
+async function activate({ saga, db, tenant, slug }: ProvisioningContext): Promise<void> {
+  const count = await db.$executeRaw`
+    WITH held AS (${saga.held})
+    UPDATE tenants SET status = ${to}::"TenantStatus", schema_version = ${latestMigration('tenant')}, updated_at = now() FROM held
+    WHERE tenants.id = ${tenant.id}::uuid AND status = ANY(${[...from]}::"TenantStatus"[])`;
+  if (count > 0) return;
+  await saga.assertHeld();
+  throw new ConflictError(`The tenant "${slug}" is not being provisioned any more.`);
 }

@@ -1,13 +1,15 @@
-import { ConflictError } from '@tenantry/service';
-import { release } from '../reservation.ts';
 import type { ProvisioningStep } from '../step.ts';
 
-/** The catalog row with slug and idempotency key is there before the first step; what fails later gives it up last. */
+/** The catalog row with slug and idempotency key: there, and this step done, when the saga begins. What fails gives it up last. */
 export const reservationStep: ProvisioningStep = {
   name: 'reservation',
-  run: async ({ db, tenant, slug }) => {
-    const held = await db.tenant.count({ where: { id: tenant.id, status: 'PROVISIONING' } });
-    if (held === 0) throw new ConflictError(`The tenant "${slug}" is not being provisioned any more.`);
+  run: async () => {},
+  undo: async ({ saga }) => {
+    await saga.commit(async (tx) => {
+      await tx.tenant.deleteMany({ where: { id: saga.tenantId, status: { in: ['PROVISIONING', 'FAILED'] } } });
+      // Nobody can erase a tenant that never was: that one was wanted is all that stays.
+      await tx.$executeRaw`
+        UPDATE sagas SET input = jsonb_set(input, '{specification}', '{"slug": "", "name": ""}') WHERE id = ${saga.id}::uuid`;
+    });
   },
-  undo: async ({ saga }) => await saga.commit(async (tx) => await release(tx, saga.tenantId)),
 };

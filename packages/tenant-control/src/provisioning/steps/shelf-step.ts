@@ -1,5 +1,5 @@
-import { dropDatabase } from '../../tenant-databases/database.ts';
-import { dropRole } from '../../tenant-databases/role.ts';
+import { dropOwnDatabase } from '../../tenant-databases/database.ts';
+import { dropRole } from '../../tenant-databases/drop-role.ts';
 import type { ProvisioningStep } from '../step.ts';
 
 /** In place of those that make a database: one from the shelf is there, with its role. It does not go back there. */
@@ -10,8 +10,8 @@ export const shelfStep: ProvisioningStep = {
     const { cluster, tenant, middle } = context;
     await context.assertNeverServed();
     const session = await cluster.session();
-    await dropDatabase(session, tenant.databaseName);
+    await dropOwnDatabase(session, cluster.admin.name, tenant);
     await middle();
-    await dropRole(session, tenant.roleName);
+    await dropRole(cluster.admin, session, tenant.roleName);
   },
 };

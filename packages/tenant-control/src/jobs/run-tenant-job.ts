@@ -1,0 +1,71 @@
+import type { JobVerifier } from '@tenantry/auth';
+import type { Logger } from '@tenantry/service';
+import type { TenantLease, TenantPool } from '@tenantry/tenant-pool';
+import type { Catalog } from '../catalog/catalog.ts';
+import { JobRefusedError } from './errors.ts';
+import { parseOrRefuse } from '../parse-or-refuse.ts';
+import { admitJob, type QueuedJob } from './admit-job.ts';
+import { jobActor } from './job-actor.ts';
+import type { ShiftSignals } from './shift.ts';
+import type { TenantTask } from './tenant-task.ts';
+
+export interface TenantJobServices {
+  readonly verifier: JobVerifier;
+  readonly catalog: Pick<Catalog, 'findTenants' | 'recordAudit'>;
+  /** One whose leases do not count as use: what is done in the background keeps no tenant awake, and wakes none. */
+  readonly pool: Pick<TenantPool, 'lease'>;
+  readonly logger: Logger;
+}
+
+/**
+ * Runs one job of a task for its tenant, if its tenant context is good.
+ *
+ * @throws {JobRefusedError} when it is not, which is on record then
+ * @throws {TenantNotReadyError} or what the task throws: it is to be tried again
+ */
+export async function runTenantJob(task: TenantTask, job: QueuedJob, signals: ShiftSignals, services: TenantJobServices): Promise<void> {
+  const { pool, logger } = services;
+  const { tenantId, payload, requester } = await recordingRefusal(job, services, async () => await admitJob(task, job, services));
+  const limited = AbortSignal.any([signals.stop, AbortSignal.timeout(task.timeLimitMs)]);
+  let lease: Promise<TenantLease> | undefined;
+  let hasEnded = false;
+  const end = async () => {
+    hasEnded = true;
+    const held = await lease?.catch(() => undefined);
+    await held?.[Symbol.asyncDispose]();
+  };
+  // Whatever it is at: another worker does the same from now on.
+  const cutOff = () => void end().catch((err: unknown) => logger.warn({ err, job: job.id }, 'the lease of a job could not be ended'));
+  signals.release.addEventListener('abort', cutOff);
+  try {
+    await task.run({
+      id: job.id,
+      tenantId,
+      payload: parseOrRefuse(task.payload, payload, 'payload'),
+      attempt: job.attempt,
+      requester,
+      signal: limited,
+      logger: logger.child({ task: task.name, job: job.id, tenantId }),
+      db: async () => {
+        if (hasEnded) throw new Error(`The job ${job.id} has ended: it reaches no database any more.`);
+        lease ??= pool.lease(tenantId, { operation: `job:${task.name}`, holdMs: task.timeLimitMs, signal: limited });
+        return (await lease).db;
+      },
+    });
+  } finally {
+    signals.release.removeEventListener('abort', cutOff);
+    await end();
+  }
+}
+
+async function recordingRefusal<Result>({ id }: QueuedJob, { catalog }: TenantJobServices, admit: () => Promise<Result>): Promise<Result> {
+  try {
+    return await admit();
+  } catch (error) {
+    if (error instanceof JobRefusedError) {
+      const { task, tenantId, reason } = error;
+      await catalog.recordAudit({ ...jobActor(id), action: 'job.run', tenantId, outcome: 'DENIED', detail: { task, job: id, reason } });
+    }
+    throw error;
+  }
+}
