@@ -16,6 +16,8 @@ CREATE ROLE tenantry_provisioner LOGIN CREATEDB CREATEROLE PASSWORD :'provisione
 GRANT pg_signal_backend TO tenantry_provisioner;
 -- PgBouncer's own: provisioning lets it into each tenant's database, to read how that tenant's role signs in.
 CREATE ROLE tenantry_pooler LOGIN PASSWORD :'pooler_password';
+-- Whatever a tenant has made of the path in its database: what the pooler calls there by name is Postgres's own.
+ALTER ROLE tenantry_pooler SET search_path = pg_catalog;
 -- Tenants' roles are let into their own databases, and nowhere else.
 REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;
 GRANT CONNECT ON DATABASE postgres TO tenantry_provisioner;

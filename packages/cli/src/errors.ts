@@ -48,6 +48,25 @@ export class NoSuchTenantError extends NotFoundError {
   }
 }
 
+/** Raised when there is no backup with an id. */
+export class NoSuchBackupError extends NotFoundError {
+  constructor(id: string) {
+    super(`There is no backup ${JSON.stringify(id)}. To see a tenant's: tenantry backup list TENANT`);
+  }
+}
+
+/** Raised when a tenant was not erased, so that there is no certificate of it. */
+export class NoSuchCertificateError extends NotFoundError {
+  constructor(tenantId: string) {
+    super(
+      `There is no certificate of an erasure of the tenant ${JSON.stringify(tenantId)}. It takes the id of the tenant that was erased.`,
+    );
+  }
+}
+
+/** Raised when a file on the command line cannot be read or written, or does not hold what it should. */
+export class FileError extends CommandError {}
+
 /** Raised when there is no run with an id. */
 export class NoSuchRunError extends NotFoundError {
   constructor(id: string) {

@@ -1,5 +1,14 @@
 import { keyRingVariable, parseEnvironment, variable, type Environment, type Logger } from '@tenantry/service';
-import { clusterVariable, createTenantControl, openCatalog, type Catalog, type TenantControl } from '@tenantry/tenant-control';
+import {
+  backupPolicyVariable,
+  backupStoreVariable,
+  clusterVariable,
+  createTenantControl,
+  openBackupStore,
+  openCatalog,
+  type Catalog,
+  type TenantControl,
+} from '@tenantry/tenant-control';
 import { openPostgresBus, openRedisBus, type InvalidationBus } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
 
@@ -18,6 +27,8 @@ const controlVariables = {
   TENANT_CLUSTERS: clusterVariable,
   CREDENTIALS_KEY: keyRingVariable,
   REDIS_URL: variable.url('URL of Redis', 'redis:', 'rediss:').optional(),
+  BACKUP_STORE: backupStoreVariable.optional(),
+  BACKUP_POLICY: backupPolicyVariable.optional(),
 };
 
 export function openInstallation(environment: Environment, logger: Logger): OpenInstallation {
@@ -35,7 +46,9 @@ export function openInstallation(environment: Environment, logger: Logger): Open
     const env = parseEnvironment(controlVariables, environment);
     const { CONTROL_DATABASE_URL: controlDatabaseUrl, TENANT_CLUSTERS: clusters, CREDENTIALS_KEY: keyRing } = env;
     const bus = opened.use(await openBus(env.REDIS_URL, controlDatabaseUrl, logger));
-    const options = { catalog: catalog(), controlDatabaseUrl, clusters, keyRing, bus, logger, keepsHouse: false };
+    const store = env.BACKUP_STORE && opened.use(await openBackupStore(env.BACKUP_STORE));
+    const backups = { store, backupPolicy: env.BACKUP_POLICY };
+    const options = { catalog: catalog(), controlDatabaseUrl, clusters, keyRing, bus, logger, keepsHouse: false, ...backups };
     return opened.use(await createTenantControl(options));
   }
 

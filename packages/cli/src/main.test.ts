@@ -1,6 +1,9 @@
-import { execFile, type ExecFileException } from 'node:child_process';
+import { execFile, spawn, type ExecFileException } from 'node:child_process';
 import { once } from 'node:events';
-import { openInstallation, type Installation } from '@tenantry/tenant-control/testing';
+import { existsSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { openInstallation, runSql, type Installation } from '@tenantry/tenant-control/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { environmentOf } from './testing/environment-of.ts';
 
@@ -49,4 +52,39 @@ test('whoever reads the output may stop before its end', async () => {
   child.stderr?.on('data', (chunk: string) => (stderr += chunk));
   const [status] = await once(child, 'exit');
   expect([status, stderr]).toEqual([0, '']);
+});
+
+test('output that cannot be written is an error in a line', async (context) => {
+  context.skip(!existsSync('/dev/full'), 'there is no /dev/full here');
+  await using full = await open('/dev/full', 'w');
+  const child = spawn(process.execPath, [main, '--help'], { stdio: ['ignore', full.fd, 'pipe'] });
+  expect(child.stderr && (await text(child.stderr))).toBe(
+    'error: The output could not be written: ENOSPC: no space left on device, write\n',
+  );
+  expect(child.exitCode ?? (await once(child, 'exit'))[0]).toBe(1);
+});
+
+test('Ctrl-C in the middle of a change says what becomes of it', async () => {
+  const [tenant] = await installation.query<{ id: string }>(`SELECT id FROM tenants WHERE slug = 'acme'`);
+  const lock = `tenantry: tenant ${tenant?.id}`;
+  const holding = runSql(serverUrl, 'SELECT pg_advisory_lock(hashtextextended($1, 0)), pg_sleep(20)', [lock]).catch(() => {});
+  const holders = async (isGranted: boolean) =>
+    await runSql<{ pid: number }>(
+      serverUrl,
+      `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint << 32 | objid::bigint = hashtextextended($1, 0) AND granted = $2`,
+      [lock, isGranted],
+    );
+  await expect.poll(async () => (await holders(true)).length, { timeout: 10_000 }).toBe(1);
+  const child = spawn(process.execPath, [main, 'rotate', 'acme'], {
+    env: { PATH: process.env['PATH'], ...environmentOf(installation, serverUrl) },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const ended = once(child, 'exit');
+  const told = text(child.stderr);
+  await expect.poll(async () => (await holders(false)).length, { timeout: 10_000 }).toBe(1);
+  child.kill('SIGINT');
+  expect(await ended).toEqual([130, null]);
+  expect(await told).toContain('Interrupted.');
+  for (const { pid } of await holders(true)) await runSql(serverUrl, 'SELECT pg_terminate_backend($1)', [pid]);
+  await holding;
 });

@@ -1,10 +1,7 @@
+import { endWithOutput } from './output/lost-output.ts';
 import { run } from './run.ts';
 import { processTerminal } from './terminal.ts';
 
-// Whoever reads the output may stop before its end: `tenantry tenants list | head`.
-process.stdout.on('error', (error) => {
-  if ('code' in error && error.code === 'EPIPE') process.exit();
-  throw error;
-});
-
+endWithOutput(process.stdout);
+endWithOutput(process.stderr);
 process.exitCode = await run(process.argv.slice(2), processTerminal());

@@ -54,17 +54,24 @@ test('the first page of help', async () => {
 
     Commands:
       tenants                    See, make and change tenants
+      backup                     Back up tenants' databases, and use what was backed up
+      export [options] <tenant>  Give out all of a tenant's data: a file of JSON lines for each model, and a manifest
+      erase [options] <tenant>   Leave nothing of a tenant, at once, but a signed certificate of what was removed
+      certificate                See and check the signed certificates of erasures
       rotate [options] <tenant>  Give a tenant's database a new password; no request fails of it
       reseal                     Seal every kept password by the first key of CREDENTIALS_KEY, so that the others can go
       audit [options]            Show who did what to which tenant, the newest first
       runs                       See how changes of several steps went: a provisioning, a rotation, a purge
+      jobs                       See what workers have to do, and what has failed
       doctor [options]           Check the catalog against what is on the clusters
+      worker [options]           Run jobs until it is stopped: backups, hibernation, purges, and those of the subgraphs
       token [options]            Sign a token that a gateway in development accepts
 
     Environment (the tenants subgraph's own; a file by NAME_FILE):
       CONTROL_DATABASE_URL  the catalog; enough to look at things
       TENANT_CLUSTERS       to change them: the clusters' administrators
       CREDENTIALS_KEY       to change them: the key of the tenants' passwords
+      BACKUP_STORE          for backups and exports: where they are kept
       REDIS_URL             if the services use Redis
     Without these, it is the development stack that runs from .tenantry
     (npx pnpm start).

@@ -1,11 +1,17 @@
 import { Command } from 'commander';
 import { auditCommand } from './commands/audit.ts';
+import { backupCommand } from './commands/backup.ts';
+import { certificateCommand } from './commands/certificate.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { eraseCommand } from './commands/erase.ts';
+import { exportCommand } from './commands/export.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { resealCommand } from './commands/reseal.ts';
 import { rotateCommand } from './commands/rotate.ts';
 import { runsCommand } from './commands/runs.ts';
 import { tenantsCommand } from './commands/tenants.ts';
 import { tokenCommand } from './commands/token.ts';
+import { workerCommand } from './commands/worker.ts';
 import { exitStatusHelp } from './exit-status.ts';
 import type { GlobalOptions, Session } from './session.ts';
 import { isColourful, paint } from './terminal.ts';
@@ -14,9 +20,27 @@ const environmentHelp = `Environment (the tenants subgraph's own; a file by NAME
   CONTROL_DATABASE_URL  the catalog; enough to look at things
   TENANT_CLUSTERS       to change them: the clusters' administrators
   CREDENTIALS_KEY       to change them: the key of the tenants' passwords
+  BACKUP_STORE          for backups and exports: where they are kept
   REDIS_URL             if the services use Redis
 Without these, it is the development stack that runs from .tenantry
 (npx pnpm start).`;
+
+/** In the order in which the first page of help has them. */
+const commands = [
+  tenantsCommand,
+  backupCommand,
+  exportCommand,
+  eraseCommand,
+  certificateCommand,
+  rotateCommand,
+  resealCommand,
+  auditCommand,
+  runsCommand,
+  jobsCommand,
+  doctorCommand,
+  workerCommand,
+  tokenCommand,
+];
 
 /** Helps a terminal that says no width of its own. */
 const usualWidth = 80;
@@ -32,7 +56,7 @@ export function createProgram(session: Session): Command {
     .hook('preAction', (_program, command) => {
       session.options = command.optsWithGlobals<GlobalOptions>();
     });
-  for (const create of [tenantsCommand, rotateCommand, resealCommand, auditCommand, runsCommand, doctorCommand, tokenCommand]) {
+  for (const create of commands) {
     program.addCommand(settle(create(session), program.name(), session));
   }
   return program;

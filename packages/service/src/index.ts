@@ -18,7 +18,7 @@ export {
   type ErrorCode,
   type TenantryErrorOptions,
 } from './errors.ts';
-export { runService } from './lifecycle.ts';
+export { runService, serveUntilStopped } from './lifecycle.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export { createLogger, silentLogger, type Logger } from './logger.ts';
 export { startOperationsServer } from './operations-server.ts';

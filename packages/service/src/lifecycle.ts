@@ -7,21 +7,28 @@ const stopDeadlineMs = 20_000;
 /** Milliseconds after a first signal in which another is the same one: package managers pass on what the terminal also sends. */
 const echoMs = 1000;
 
-/**
- * Runs a service until SIGINT or SIGTERM, then disposes of it. A second signal, or a stop that outlasts its deadline, ends the
- * process at once. A {@link StartError} is printed as it is, without a stack.
- */
+/** As {@link serveUntilStopped}, in a process of its own: what it throws is reported, a {@link StartError} as it is, without a stack. */
 export async function runService(start: () => Promise<AsyncDisposable>, logger?: Logger): Promise<void> {
-  using stopSignal = listenForStopSignal(() => abandon(logger, 'a second signal came'));
   try {
-    await using _service = await start();
-    const signal = await stopSignal.first;
-    logger?.info({ signal }, 'stopping');
-    setTimeout(() => abandon(logger, `the stop took more than ${stopDeadlineMs} ms`), stopDeadlineMs).unref();
+    await serveUntilStopped(start, logger);
   } catch (error) {
     report(error, logger);
     process.exitCode = error instanceof StartError ? error.exitStatus : 1;
   }
+}
+
+/**
+ * Runs a service until SIGINT or SIGTERM, then disposes of it. A second signal, or a stop that outlasts its deadline, ends the process at
+ * once.
+ *
+ * @throws what `start` throws, and what the disposal does
+ */
+export async function serveUntilStopped(start: () => Promise<AsyncDisposable>, logger?: Logger): Promise<void> {
+  using stopSignal = listenForStopSignal(() => abandon(logger, 'a second signal came'));
+  await using _service = await start();
+  const signal = await stopSignal.first;
+  logger?.info({ signal }, 'stopping');
+  setTimeout(() => abandon(logger, `the stop took more than ${stopDeadlineMs} ms`), stopDeadlineMs).unref();
 }
 
 function listenForStopSignal(onSecond: () => void): Disposable & { first: Promise<NodeJS.Signals> } {
@@ -49,6 +56,6 @@ function abandon(logger: Logger | undefined, reason: string): never {
 
 function report(error: unknown, logger: Logger | undefined): void {
   if (error instanceof StartError) console.error(error.message);
-  else if (logger) logger.fatal({ err: error }, 'could not start');
+  else if (logger) logger.fatal({ err: error }, 'the service has failed');
   else console.error(error);
 }

@@ -9,7 +9,9 @@ export interface DevelopmentSettings {
   controlDatabaseUrl: string;
   /** Administrator's URL of the one cluster, `standard`. */
   postgresUrl: string;
-  secrets: Pick<Secrets, 'jwtSecret' | 'keyRing'>;
+  /** As BACKUP_STORE has it. */
+  backupStoreUrl: string;
+  secrets: Pick<Secrets, 'jwtSecret' | 'keyRing' | 'signingKey'>;
 }
 
 /** Writes the settings for this user's eyes only; disposing of the result takes them away. */
@@ -25,11 +27,18 @@ export async function publishDevelopmentSettings(directory: string, settings: De
 }
 
 /** None of the values has a quote in it. */
-function variablesOf({ controlDatabaseUrl, postgresUrl, secrets: { jwtSecret, keyRing } }: DevelopmentSettings): Record<string, string> {
+function variablesOf({
+  controlDatabaseUrl,
+  postgresUrl,
+  backupStoreUrl,
+  secrets: { jwtSecret, keyRing, signingKey },
+}: DevelopmentSettings): Record<string, string> {
   return {
     CONTROL_DATABASE_URL: controlDatabaseUrl,
     TENANT_CLUSTERS: JSON.stringify({ standard: postgresUrl }),
     CREDENTIALS_KEY: [...keyRing].map(([id, key]) => `${id}:${key.toString('base64')}`).join(','),
+    SUBGRAPH_SIGNING_KEY: signingKey.toString('base64'),
     JWT_SECRET: jwtSecret.toString(),
+    BACKUP_STORE: backupStoreUrl,
   };
 }

@@ -7,12 +7,13 @@ import {
   loadSubgraphs,
   openServices,
   serveSubgraph,
+  startJobs,
   type OpenServices,
   type Subgraph,
   type SubgraphHandler,
   type SubgraphServices,
 } from '@tenantry/subgraph-kit';
-import { prepareControlDatabase } from '@tenantry/tenant-control';
+import { prepareControlDatabase, type BackupStoreConfig, type JobsConfig } from '@tenantry/tenant-control';
 import { Registry } from 'prom-client';
 import { databaseUrl } from './database-url.ts';
 import { developmentTokens, signToken, type TokenClaims } from './development-tokens.ts';
@@ -40,6 +41,10 @@ export interface StackOptions {
   /** Whose tokens are accepted. Default: those of {@link Stack.signToken}. */
   tokens?: TokenVerifierConfig;
   mode?: Mode;
+  /** Where backups and exports of tenants are kept. Default null: nowhere. */
+  backupStore?: BackupStoreConfig | null;
+  /** Runs jobs in this process. Default null: none are run, and what is scheduled is not done. */
+  jobs?: JobsConfig | null;
   logger: Logger;
   /** Runs before the gateway serves anything; what it gives is what Sandbox opens with. */
   prepare?: (services: SubgraphServices) => Promise<SandboxOptions>;
@@ -66,9 +71,15 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const transport = options.transport === 'http' ? await serveOverHttp(handler, cleanup, logger) : handler;
     return { name: subgraph.name, schemaPath: subgraph.schemaPath, transport };
   };
-  const subgraphs = await Promise.all((await loadSubgraphs(defaultSubgraphsDirectory)).map(connect));
+  const loaded = await loadSubgraphs(defaultSubgraphsDirectory);
+  const subgraphs = await Promise.all(loaded.map(connect));
   const tokens = options.tokens ?? developmentTokens(secrets);
   const { signingKey } = secrets;
+  const { jobs: config = null } = options;
+  if (config) {
+    const controlDatabaseUrl = controlDatabaseUrlOf(options);
+    cleanup.use(await startJobs({ services, subgraphs: loaded, config, controlDatabaseUrl, signingKey, metrics }));
+  }
   const gateway = cleanup.use(
     await startGateway({ mode, host, port, tokens, signingKey, subgraphs, logger, metrics, ...(sandbox && { sandbox }) }),
   );
@@ -83,18 +94,24 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 async function openControlledServices(options: StackOptions, metrics: Registry): Promise<OpenServices> {
-  const { postgresUrl, controlDatabase = defaultControlDatabase, shelf, secrets, redisUrl = null, logger } = options;
-  const controlDatabaseUrl = databaseUrl(postgresUrl, controlDatabase);
+  const { postgresUrl, shelf, secrets, redisUrl = null, backupStore = null, logger } = options;
+  const controlDatabaseUrl = controlDatabaseUrlOf(options);
   await prepareControlDatabase(controlDatabaseUrl);
   return await openServices({
     service: 'stack',
     controlDatabaseUrl,
     clusters: [{ name: 'standard', adminUrl: postgresUrl, ...(shelf !== undefined && { shelf }) }],
     keyRing: secrets.keyRing,
+    signingKey: secrets.signingKey,
     redisUrl,
+    backupStore,
     logger,
     metrics,
   });
+}
+
+function controlDatabaseUrlOf({ postgresUrl, controlDatabase = defaultControlDatabase }: StackOptions): string {
+  return databaseUrl(postgresUrl, controlDatabase);
 }
 
 async function serveOverHttp(handler: SubgraphHandler, cleanup: AsyncDisposableStack, logger: Logger): Promise<SubgraphTransport> {

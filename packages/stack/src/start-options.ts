@@ -24,7 +24,7 @@ export const usage = `Starts Tenantry on this machine: Postgres, the gateway and
   --verbose         logs every request
   --help            prints this
 
-Ctrl-C stops everything, Postgres included. To begin anew: rm -rf .tenantry/postgres .tenantry/secrets.json`;
+Ctrl-C stops everything, Postgres included. To begin anew: rm -rf .tenantry/postgres .tenantry/backups .tenantry/secrets.json`;
 
 const defaults = { port: 4000, metricsPort: 9464, postgresPort: 54_018, directory: '.tenantry' };
 

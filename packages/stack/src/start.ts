@@ -1,9 +1,12 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { operatorScope } from '@tenantry/auth';
 import { startEmbeddedPostgres } from '@tenantry/backing-services';
 import type { SandboxOptions } from '@tenantry/gateway';
 import { startOperationsServer, type Logger } from '@tenantry/service';
 import type { SubgraphServices } from '@tenantry/subgraph-kit';
+import { defaultJobsConfig } from '@tenantry/tenant-control';
 import { databaseUrl } from './database-url.ts';
 import { prepareDemo, type DemoTenant } from './demo.ts';
 import { publishDevelopmentSettings } from './development-settings.ts';
@@ -47,13 +50,18 @@ export async function start({ directory, port, metricsPort, postgresPort }: Star
     const [first] = examples;
     return first ? { document: first.query, headers: { Authorization: `Bearer ${first.token}` } } : {};
   };
+  const backupStore = { kind: 'folder', path: join(directory, 'backups') } as const;
   const stack = cleanup.use(
-    await step('Demo tenants, subgraphs and gateway', () => startStack({ postgresUrl: postgres.url, secrets, port, logger, prepare })),
+    await step('Demo tenants, subgraphs and gateway', () =>
+      startStack({ postgresUrl: postgres.url, secrets, port, backupStore, logger, prepare, jobs: defaultJobsConfig }),
+    ),
   );
   const operations = cleanup.use(await startOperationsServer({ port: metricsPort, host: '127.0.0.1', metrics: stack.metrics }));
 
+  // A file URL may have a quote in it, which the file that is written has around each value.
+  const backupStoreUrl = pathToFileURL(backupStore.path).href.replaceAll("'", '%27');
   const controlDatabaseUrl = databaseUrl(postgres.url, defaultControlDatabase);
-  cleanup.use(await publishDevelopmentSettings(directory, { controlDatabaseUrl, postgresUrl: postgres.url, secrets }));
+  cleanup.use(await publishDevelopmentSettings(directory, { controlDatabaseUrl, postgresUrl: postgres.url, backupStoreUrl, secrets }));
 
   lock.describe(stack.url);
   console.log(welcome({ url: stack.url, metricsUrl: `${operations.url}/metrics`, postgresPort, directory, examples, tokenLifetimeHours }));

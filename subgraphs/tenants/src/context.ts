@@ -9,7 +9,9 @@ import {
 import type { Catalog, SagaRun, Tenant, TenantControl, TenantUsage } from '@tenantry/tenant-control';
 import DataLoader from 'dataloader';
 import { ControlMissingError } from './errors.ts';
+import { patienceMs } from './long-work.ts';
 import { TenantSettingsStore } from './tenant-settings-store.ts';
+import { UsageHistory } from './usage-history.ts';
 
 /** What the resolvers of this subgraph share for the length of one request. */
 export interface TenantsContext extends SubgraphContext {
@@ -21,6 +23,9 @@ export interface TenantsContext extends SubgraphContext {
   readonly settings: TenantSettingsStore;
   /** Measured by the clusters' administrators: tenants asked for together by one statement to each cluster, each once a request. */
   readonly usage: Pick<DataLoader<string, TenantUsage>, 'load'>;
+  readonly usageHistory: UsageHistory;
+  /** Milliseconds that a mutation waits for work that may take long. */
+  readonly patienceMs: number;
   /** @throws {ControlMissingError} */
   readonly control: () => TenantControl;
 }
@@ -37,6 +42,8 @@ export function createContext(request: SubgraphRequest, { catalog, control }: Su
     runs: createGroupLoader(async (ids) => await catalog.findLatestRuns(ids, latestRuns), { by: ({ tenantId }) => tenantId }),
     settings: new TenantSettingsStore(async () => await request.db()),
     usage: new DataLoader(async (ids: readonly string[]) => await demandControl().measureUsage(ids)),
+    usageHistory: new UsageHistory(catalog),
+    patienceMs,
     control: demandControl,
   };
 }

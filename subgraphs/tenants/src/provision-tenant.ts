@@ -9,17 +9,20 @@ export interface ProvisionArguments {
   idempotencyKey?: string | null;
 }
 
+/** What it is called that is wrong with a field of the input. */
+export const provisionInputCodes = {
+  slug: 'INVALID_SLUG',
+  name: 'INVALID_NAME',
+  'firstOwner.email': 'INVALID_EMAIL',
+  'firstOwner.name': 'INVALID_NAME',
+} as const;
+
 /** @throws whatever keeps the tenant from being made that the input's author cannot see in it: a taken slug, an unknown cluster */
 export async function provisionTenant(
   { input, idempotencyKey }: ProvisionArguments,
   { control, request }: TenantsContext,
 ): Promise<{ tenant: Tenant | null; userErrors: readonly TenantUserError[] }> {
-  const { data, userErrors } = parseInput(provisionInputSchema, input, {
-    slug: 'INVALID_SLUG',
-    name: 'INVALID_NAME',
-    'firstOwner.email': 'INVALID_EMAIL',
-    'firstOwner.name': 'INVALID_NAME',
-  });
+  const { data, userErrors } = parseInput(provisionInputSchema, input, provisionInputCodes);
   if (!data) return { tenant: null, userErrors };
   return { tenant: await control().provisionTenant(data, { actor: actorOf(request), idempotencyKey }), userErrors };
 }

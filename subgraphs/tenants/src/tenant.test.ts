@@ -107,7 +107,7 @@ describe('a process without clusters', () => {
     const answer = await without.ask(tenants.acme.member, '{ tenant { slug usage { connections } } }');
     expect(answer.data).toEqual({ tenant: { slug: tenants.acme.tenant.slug, usage: null } });
     expect(answer.errors).toMatchObject([
-      { path: ['tenant', 'usage'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) } },
+      { path: ['tenant', 'usage', 'connections'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: expect.any(String) } },
     ]);
   });
 });

@@ -1,5 +1,6 @@
 import { dateTimeScalar, defineSubgraph } from '@tenantry/subgraph-kit';
 import { createContext } from './context.ts';
+import { removeStaleInvitations } from './invitations/remove-stale-invitations.ts';
 import { invitationResolvers } from './invitations/resolvers.ts';
 import { teamResolvers } from './teams/resolvers.ts';
 import { tenantResolvers } from './tenant-resolvers.ts';
@@ -18,4 +19,5 @@ export default defineSubgraph({
     DateTime: dateTimeScalar,
   },
   createContext,
+  tasks: [removeStaleInvitations],
 });

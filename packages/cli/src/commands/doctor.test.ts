@@ -29,20 +29,20 @@ test('a tenant that is as it should be has nothing said of it', async () => {
 });
 
 test('an error is told with what to do about it, and by the exit status', async () => {
-  await installation.query(`UPDATE tenants SET schema_version = 'old', sealed_password = 'lost.c2VhbGVk'`);
+  await installation.query(`UPDATE tenants SET schema_version = '20200101000000_old', sealed_password = 'lost.c2VhbGVk'`);
   const { stdout, stderr, status } = await runCommand(['doctor'], { environment });
   expect(ofAcme(stdout)).toEqual([
     'error    acme: Its password cannot be opened: No key with the id "lost" in CREDENTIALS_KEY.',
-    '         Add the key that sealed it to CREDENTIALS_KEY, or rotate its credentials.',
-    'warning  acme: Its schema is old, not 20261122000000_init.',
-    '         Migrate it.',
+    '         Add the key that sealed it to CREDENTIALS_KEY; or, to give it another: tenantry rotate acme',
+    'warning  acme: Its schema is 20200101000000_old, not 20261122000000_init.',
+    '         It is migrated as it wakes: tenantry tenants hibernate acme, then tenantry tenants wake acme',
   ]);
   expect(stderr).toContain('There is an error to see to.');
   expect(status).toBe(1);
 });
 
 test('scripts get a line of JSON for each', async () => {
-  await installation.query(`UPDATE tenants SET schema_version = 'old'`);
+  await installation.query(`UPDATE tenants SET schema_version = '20200101000000_old'`);
   const { stdout } = await runCommand(['doctor', '--json'], { environment });
   const findings = stdout
     .trimEnd()
@@ -53,8 +53,8 @@ test('scripts get a line of JSON for each', async () => {
     kind: 'schema-behind',
     cluster: 'standard',
     tenantId,
-    message: expect.stringContaining('acme: Its schema is old'),
-    remedy: 'Migrate it.',
+    message: expect.stringContaining('acme: Its schema is 20200101000000_old'),
+    remedy: 'It is migrated as it wakes: tenantry tenants hibernate acme, then tenantry tenants wake acme',
     outcome: 'found',
     isFixable: false,
   });

@@ -4,8 +4,9 @@ import { formatDay, formatInstant } from '../output/instant.ts';
 import { printOne, sentence, type Json } from '../output/print.ts';
 import type { Column } from '../output/table.ts';
 import type { Session } from '../session.ts';
+import { describeSize, type TenantSize } from './tenant-size.ts';
 
-export function tenantJson({ clusterName, createdAt, lastActiveAt, purgeAfter, ...tenant }: Tenant): Json {
+export function tenantJson({ clusterName, createdAt, lastActiveAt, purgeAfter, ...tenant }: Tenant): Readonly<Record<string, Json>> {
   const { id, slug, name, tier, status, schemaVersion } = tenant;
   const instants = { createdAt: createdAt.toISOString(), lastActiveAt: isoOrNull(lastActiveAt), purgeAfter: isoOrNull(purgeAfter) };
   return { id, slug, name, tier, status, cluster: clusterName, schemaVersion, ...instants };
@@ -24,7 +25,9 @@ export const tenantColumns: readonly Column<Tenant>[] = [
   { heading: 'CREATED', cell: ({ createdAt }) => formatDay(createdAt), isDispensable: true },
 ];
 
-export function tenantCard({ id, slug, name, tier, status, clusterName, schemaVersion, ...instants }: Tenant): string {
+/** @param size null where it is not known */
+export function tenantCard(tenant: Tenant, size: TenantSize | null = null): string {
+  const { id, slug, name, tier, status, clusterName, schemaVersion, ...instants } = tenant;
   const { createdAt, lastActiveAt, purgeAfter } = instants;
   return formatCard({
     slug,
@@ -34,6 +37,7 @@ export function tenantCard({ id, slug, name, tier, status, clusterName, schemaVe
     tier,
     cluster: clusterName,
     schema: schemaVersion,
+    size: size && describeSize(size),
     created: formatInstant(createdAt),
     'last active': lastActiveAt && formatInstant(lastActiveAt),
     'purged after': purgeAfter && formatInstant(purgeAfter),

@@ -4,6 +4,7 @@ import { examples } from './examples.ts';
 import { deleteCommand } from './tenants/delete.ts';
 import { hibernateCommand } from './tenants/hibernate.ts';
 import { listCommand } from './tenants/list.ts';
+import { confirmMoveCommand, moveCommand, revertMoveCommand } from './tenants/move.ts';
 import { provisionCommand } from './tenants/provision.ts';
 import { purgeCommand } from './tenants/purge.ts';
 import { renameCommand } from './tenants/rename.ts';
@@ -19,6 +20,9 @@ const parts = [
   provisionCommand,
   renameCommand,
   tierCommand,
+  moveCommand,
+  confirmMoveCommand,
+  revertMoveCommand,
   suspendCommand,
   resumeCommand,
   hibernateCommand,

@@ -1,5 +1,6 @@
 import type { Session } from '../session.ts';
 import { isColourful, paint } from '../terminal.ts';
+import { printable } from './printable.ts';
 import { formatTable, type Column } from './table.ts';
 
 /** What JSON is made of; the shape of a command's output is part of its contract. */
@@ -42,5 +43,5 @@ export function remark({ terminal: { stderr, environment }, options }: Session, 
 
 /** A sentence that says what was done. */
 export function sentence({ terminal: { stdout, environment } }: Session, text: string): string {
-  return `${isColourful(stdout, environment) ? `${paint('green', '✓', stdout, environment)} ` : ''}${text}\n`;
+  return `${isColourful(stdout, environment) ? `${paint('green', '✓', stdout, environment)} ` : ''}${printable(text)}\n`;
 }

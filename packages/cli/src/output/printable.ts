@@ -5,3 +5,8 @@ const obeyed = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 export function printable(text: string): string {
   return text.replace(obeyed, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
+
+/** As {@link printable}, of a text that may have several lines. */
+export function printableLines(text: string): string {
+  return text.split('\n').map(printable).join('\n');
+}

@@ -3,6 +3,7 @@ import { exitStatusOf } from '../exit-status.ts';
 import type { Session } from '../session.ts';
 import { paint } from '../terminal.ts';
 import { dissect, explain } from './explain-error.ts';
+import { printableLines } from './printable.ts';
 
 /** Says on standard error what went wrong, in a line or as JSON; the whole error, too, with `--verbose`. */
 export function reportError(thrown: unknown, { terminal: { stderr, environment }, options }: Session): void {
@@ -12,7 +13,7 @@ export function reportError(thrown: unknown, { terminal: { stderr, environment }
     const error = { code, message, exitStatus: exitStatusOf(thrown), ...(retryAfterMs !== undefined && { retryAfterMs }) };
     stderr.write(`${JSON.stringify({ error })}\n`);
   } else {
-    stderr.write(`${paint(['red', 'bold'], 'error:', stderr, environment)} ${message}\n`);
+    stderr.write(`${paint(['red', 'bold'], 'error:', stderr, environment)} ${printableLines(message)}\n`);
   }
-  if (options.verbose) stderr.write(`${dissect(thrown)}\n`);
+  if (options.verbose) stderr.write(`${printableLines(dissect(thrown))}\n`);
 }

@@ -2,7 +2,7 @@ import { isModel } from './handle-view.ts';
 import { held, type PrismaPromise } from './held-promise.ts';
 import type { Operation } from './operation.ts';
 
-export type OperationName = Pick<Operation, 'model' | 'operation'>;
+type OperationName = Pick<Operation, 'model' | 'operation'>;
 
 export interface PlainViewOptions {
   /** What the view has in place of Prisma's own. It has nothing else but models, SQL, and what has a symbol for a name. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { LeaseEndedError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
+import { LeaseEndedError, LeaseRevokedError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
 import type { TenantLease } from '../lease.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
@@ -62,7 +62,6 @@ describe('a handle', () => {
 
   test.each([
     ['suspended', { status: 'SUSPENDED' }, TenantSuspendedError, 'status'],
-    ['migrated', { status: 'MIGRATING' }, TenantMigratingError, 'status'],
     ['deleted', { status: 'DELETED' }, TenantNotFoundError, 'status'],
     ['moved', { host: 'localhost' }, LeaseRevokedError, 'moved'],
   ] as const)('throws once its tenant is %s', async (_change, change, expected, reason) => {

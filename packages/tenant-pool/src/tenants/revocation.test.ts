@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
-import { LeaseOverdueError, LeaseRevokedError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
+import { LeaseOverdueError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
 import { eventually } from '../testing/eventually.ts';
 import { openPool } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
@@ -35,6 +35,25 @@ test.each([
     await eventually(async () => (await databases.sessions(tenant)).length === 0);
   },
 );
+
+test('word that the tenant is being moved lets no other lease be granted, and who has one end what is under way', async () => {
+  await using fixture = await openPool(databases);
+  const held = await fixture.pool.lease(tenant.tenantId, { operation });
+  const { promise: moving, resolve: onMoving } = Promise.withResolvers<void>();
+  const work = held.db.$transaction(async (tx) => {
+    await tx.team.count();
+    await moving;
+    return await tx.team.count();
+  });
+  fixture.table.update(tenant.tenantId, { status: 'MIGRATING' });
+  await fixture.bus.publish(tenant.tenantId);
+  await expect(fixture.pool.lease(tenant.tenantId, { operation })).rejects.toThrow(TenantMigratingError);
+  onMoving();
+  expect(await work).toBe(0);
+  expect(await held.db.user.count()).toBe(0);
+  await held[Symbol.asyncDispose]();
+  await eventually(async () => (await databases.sessions(tenant)).length === 0);
+});
 
 /** How many sessions of the tenant have a transaction open. */
 async function openTransactions(): Promise<number> {

@@ -1,6 +1,8 @@
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { Tenant } from '@tenantry/tenant-control';
 import type { TenantsContext } from '../context.ts';
+import { backupResolvers } from './backup.ts';
+import type { UsageHistoryArguments } from '../usage-history.ts';
 import { findVisibleTenant, requireWithin, requireWithinOrOperator } from '../visible-tenants.ts';
 
 export const tenantResolvers: Resolvers<TenantsContext> = {
@@ -12,8 +14,16 @@ export const tenantResolvers: Resolvers<TenantsContext> = {
     },
     usage: async (tenant: Tenant, _arguments, context) => {
       await requireWithinOrOperator(tenant, context);
-      return await context.usage.load(tenant.id);
+      return tenant;
     },
+    ...backupResolvers.Tenant,
     runs: async ({ id }: Tenant, _arguments, { runs }) => await runs.load(id),
+  },
+  TenantUsage: {
+    databaseBytes: async ({ id }: Tenant, _arguments, { usage }) => (await usage.load(id)).databaseBytes,
+    connections: async ({ id }: Tenant, _arguments, { usage }) => (await usage.load(id)).connections,
+    history: async ({ id }: Tenant, historyArguments: UsageHistoryArguments, { usageHistory }) => {
+      return await usageHistory.load(id, historyArguments);
+    },
   },
 };

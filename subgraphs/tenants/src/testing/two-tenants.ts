@@ -24,9 +24,9 @@ export interface TwoTenants extends AsyncDisposable {
   readonly globex: TestTenant;
 }
 
-export async function openTwoTenants(postgresUrl: string): Promise<TwoTenants> {
+export async function openTwoTenants(postgresUrl: string, options?: Parameters<typeof openTestInstallation>[1]): Promise<TwoTenants> {
   await using opened = new AsyncDisposableStack();
-  const installation = opened.use(await openTestInstallation(postgresUrl));
+  const installation = opened.use(await openTestInstallation(postgresUrl, options));
   const acme = await addTenant(installation);
   const globex = await addTenant(installation);
   const running = opened.move();

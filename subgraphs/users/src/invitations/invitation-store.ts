@@ -1,6 +1,7 @@
 import type { Principal } from '@tenantry/auth';
 import { Prisma, type Invitation, type User, type UserRole } from '@tenantry/prisma/tenant';
 import type { CursorPosition, Page } from '@tenantry/subgraph-kit';
+import type { TenantDb } from '@tenantry/tenant-pool';
 import type { Database } from '../database.ts';
 import { beyond, fromOn, readingDirection, type Direction } from '../keyset.ts';
 import type { InvitationStatus } from './invitation-status.ts';
@@ -90,6 +91,24 @@ export async function deleteInvitee(tx: Database, { id }: User): Promise<void> {
   await tx.user.delete({ where: { id } });
 }
 
+/**
+ * Removes, as {@link deleteInvitee} does, whose invitation expired before `instant`. One that is just being renewed is left alone.
+ *
+ * @returns how many
+ */
+export async function deleteStaleInvitees(db: TenantDb, instant: Date): Promise<number> {
+  const stale = { status: 'INVITED', invitation: { acceptedAt: null, expiresAt: { lt: instant } } } as const;
+  return await db.$transaction(async (tx) => {
+    const locked = await tx.$queryRaw<Locked[]>`
+      SELECT invitee.id FROM users AS invitee JOIN invitations ON invitations.user_id = invitee.id
+      WHERE invitee.status = 'INVITED' AND invitations.accepted_at IS NULL AND invitations.expires_at < ${instant}
+      LIMIT ${mostDeleted} FOR UPDATE OF invitee SKIP LOCKED`;
+    // Looked at again, now that nobody changes them.
+    const { count } = await tx.user.deleteMany({ where: { ...stale, id: { in: locked.map(({ id }) => id) } } });
+    return count;
+  });
+}
+
 /** Days until an invitation expires, from the tenant's settings. */
 export async function readInvitationDays(db: Database): Promise<number> {
   const { invitationDays } = await db.tenantSettings.findFirstOrThrow({ where: { id: 1 } });
@@ -98,6 +117,9 @@ export async function readInvitationDays(db: Database): Promise<number> {
 
 /** Prisma's code for a violated unique constraint. */
 const uniqueViolation = 'P2002';
+
+/** People who are removed in one go at most. */
+const mostDeleted = 1000;
 
 interface Locked {
   id: string;

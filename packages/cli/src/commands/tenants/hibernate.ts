@@ -15,7 +15,7 @@ export function hibernateCommand(session: Session): Command {
     .description('Put a tenant to sleep that is not in use; its next request wakes it')
     .argument(...tenantArgument)
     .addOption(
-      new Option('--keep <how>', 'what becomes of its database: closed to everybody, or dropped after a final backup').choices([
+      new Option('--keep <how>', 'what becomes of its database: closed to everybody (default), or dropped after a final backup').choices([
         'closed',
         'dropped',
       ]),
@@ -23,8 +23,8 @@ export function hibernateCommand(session: Session): Command {
     .addHelpText(
       'after',
       examples(
-        ['by the policy of the installation', 'tenants hibernate acme'],
-        ['the database stays, and nobody can connect', 'tenants hibernate acme --keep closed'],
+        ['the database stays, and nobody can connect', 'tenants hibernate acme'],
+        ['a backup stays, and takes up less', 'tenants hibernate acme --keep dropped'],
       ),
     )
     .action(async (reference: string, { keep }: HibernateOptions) => {

@@ -4,6 +4,7 @@ import type { Session } from '../../session.ts';
 import { examples } from '../examples.ts';
 import { findTenant, tenantArgument } from '../tenant-argument.ts';
 import { tenantCard, tenantJson } from '../tenant-presentation.ts';
+import { readSize } from '../tenant-size.ts';
 
 export function showCommand(session: Session): Command {
   return new Command('show')
@@ -12,6 +13,7 @@ export function showCommand(session: Session): Command {
     .addHelpText('after', examples(['by slug', 'tenants show acme'], ['its id', 'tenants show acme --json | jq -r .id']))
     .action(async (reference: string) => {
       const tenant = await findTenant(session, reference);
-      printOne(session, tenantJson(tenant), () => tenantCard(tenant));
+      const size = await readSize(session, tenant.id);
+      printOne(session, { ...tenantJson(tenant), size }, () => tenantCard(tenant, size));
     });
 }
