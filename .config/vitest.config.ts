@@ -8,6 +8,8 @@ export default defineConfig({
     sequence: { shuffle: { files: true, tests: false } },
     // Node loads the code itself, as it does in production: no transformation, and one copy of every module.
     experimental: { viteModuleRunner: false },
+    // Most of a test's time is Postgres's: one worker fewer than cores, as by default, would leave half of two idle.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -36,7 +36,10 @@ export function workerCommand(session: Session): Command {
     .action(async (options: WorkerOptions) => {
       const config = readWorkerConfig({ ...session.environment(), ...toVariables(options) });
       const logger = createLogger({ service: 'worker', level: config.logLevel, pretty: config.mode === 'development' });
-      await serveUntilStopped(async () => await startWorkerProcess(config, logger), logger);
+      await serveUntilStopped(async () => await startWorkerProcess(config, logger), logger).catch((err: unknown) => {
+        logger.fatal({ err }, 'the worker has failed');
+        throw err;
+      });
     });
 }
 

@@ -52,7 +52,7 @@ export class Crew {
       noHandleSignals: true,
       logger: workerLogger(logger),
       events,
-      // The others have to see that it lives before it takes its first job.
+      // Before its first job the others have to see that it lives, and what was missed has to be one job.
       preset: presetWith(async (name) => void (await Promise.all([presence.declare(name), caughtUp]))),
       taskList: tasks,
       parsedCronItems: cronItems,
@@ -94,7 +94,7 @@ function goOnInQueues(events: WorkerEvents): void {
   });
 }
 
-/** Resolves when what was missed is queued. Each time that a schedule was missed replaces the one before, unless that has begun. */
+/** Resolves when what was missed is queued: until a job of it begins, each time that was missed replaces the one before. */
 async function catchUp(events: WorkerEvents): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   events.once('cron:started', () => resolve());
@@ -103,8 +103,9 @@ async function catchUp(events: WorkerEvents): Promise<void> {
 }
 
 /**
- * @param prepare called with the name under which jobs are taken, and awaited before the first is. An end is written down in a batch, if
- * only of one: else nobody would wait for that, nor hear that it failed.
+ * An end is written down in a batch, if only of one: else nobody would wait for that, nor hear that it failed.
+ *
+ * @param prepare called with the name under which jobs are taken, and awaited before the first is
  */
 function presetWith(prepare: (name: string) => Promise<void>): GraphileConfig.Preset {
   return {

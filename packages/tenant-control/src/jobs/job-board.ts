@@ -89,7 +89,8 @@ export async function giveUpJob(pool: Pool, id: string): Promise<void> {
 }
 
 /**
- * Removes jobs that failed for good more than `keepDays` ago, and those of tenants that are gone.
+ * Removes jobs that failed for good more than `keepDays` ago, those that no worker has taken in that time, for none knows their task any
+ * more, and failed ones of tenants that are gone.
  *
  * @returns how many
  */
@@ -97,8 +98,8 @@ export async function clearFailedJobs(pool: Pool, keepDays: number): Promise<num
   const { rowCount } = await pool.query(
     `SELECT FROM ${jobsSchema}.complete_jobs(ARRAY(
        SELECT id FROM ${jobsSchema}.jobs
-       WHERE locked_at IS NULL AND attempts >= max_attempts AND (greatest(run_at, updated_at) < now() - make_interval(days => $1)
-         OR ${flaggedTenantSql} IN (SELECT id::text FROM tenants WHERE status = 'DELETED'))))`,
+       WHERE locked_at IS NULL AND (greatest(run_at, updated_at) < now() - make_interval(days => $1)
+         OR attempts >= max_attempts AND ${flaggedTenantSql} IN (SELECT id::text FROM tenants WHERE status = 'DELETED'))))`,
     [keepDays],
   );
   return rowCount ?? 0;

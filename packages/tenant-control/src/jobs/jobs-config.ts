@@ -10,9 +10,9 @@ export interface JobsConfig extends HousekeepingPolicy {
 }
 
 /** What holds where nothing is said. */
-export const defaultJobsConfig: JobsConfig = { concurrency: 4, schedules: {}, hibernation: null };
+export const defaultJobsConfig: JobsConfig = { concurrency: 4, schedules: {}, hibernation: null, confirmMovesAfterDays: 7 };
 
-const example = '{"sample-usage": "*/30 * * * *", "hibernate-idle": null}';
+const example = '{"sample-usage": "*/30 * * * *", "purge-due": null}';
 const mostJobs = 64;
 const mostDays = 3650;
 const concurrencyRule = `must be a whole number from 1 to ${mostJobs}`;
@@ -44,16 +44,24 @@ export const jobVariables = {
     .optional(),
   JOB_SCHEDULES: schedulesVariable.optional(),
   HIBERNATE_AFTER_DAYS: z.coerce.number(daysRule).int(daysRule).min(1, daysRule).max(mostDays, daysRule).optional(),
+  CONFIRM_MOVES_AFTER_DAYS: z.coerce.number(daysRule).int(daysRule).min(1, daysRule).max(mostDays, daysRule).optional(),
   HIBERNATE_KEEP: z.enum(['closed', 'dropped'], 'must be "closed" or "dropped"').default('closed'),
 };
 
 /** What the values of {@link jobVariables} say. */
 export function jobsConfig(values: z.output<z.ZodObject<typeof jobVariables>>): JobsConfig {
-  const { WORKER_CONCURRENCY, JOB_SCHEDULES, HIBERNATE_AFTER_DAYS: idleDays, HIBERNATE_KEEP: keep } = values;
+  const {
+    WORKER_CONCURRENCY,
+    JOB_SCHEDULES,
+    HIBERNATE_AFTER_DAYS: idleDays,
+    HIBERNATE_KEEP: keep,
+    CONFIRM_MOVES_AFTER_DAYS: days,
+  } = values;
   return {
     concurrency: WORKER_CONCURRENCY ?? defaultJobsConfig.concurrency,
     schedules: JOB_SCHEDULES ?? defaultJobsConfig.schedules,
     hibernation: idleDays === undefined ? null : { idleDays, keep },
+    confirmMovesAfterDays: days ?? defaultJobsConfig.confirmMovesAfterDays,
   };
 }
 

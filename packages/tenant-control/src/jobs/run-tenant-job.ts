@@ -1,11 +1,12 @@
 import type { JobVerifier } from '@tenantry/auth';
 import type { Logger } from '@tenantry/service';
-import type { TenantLease, TenantPool } from '@tenantry/tenant-pool';
+import type { TenantPool } from '@tenantry/tenant-pool';
 import type { Catalog } from '../catalog/catalog.ts';
 import { JobRefusedError } from './errors.ts';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
 import { admitJob, type QueuedJob } from './admit-job.ts';
 import { jobActor } from './job-actor.ts';
+import { JobLease } from './job-lease.ts';
 import type { ShiftSignals } from './shift.ts';
 import type { TenantTask } from './tenant-task.ts';
 
@@ -27,15 +28,12 @@ export async function runTenantJob(task: TenantTask, job: QueuedJob, signals: Sh
   const { pool, logger } = services;
   const { tenantId, payload, requester } = await recordingRefusal(job, services, async () => await admitJob(task, job, services));
   const limited = AbortSignal.any([signals.stop, AbortSignal.timeout(task.timeLimitMs)]);
-  let lease: Promise<TenantLease> | undefined;
-  let hasEnded = false;
-  const end = async () => {
-    hasEnded = true;
-    const held = await lease?.catch(() => undefined);
-    await held?.[Symbol.asyncDispose]();
-  };
-  // Whatever it is at: another worker does the same from now on.
-  const cutOff = () => void end().catch((err: unknown) => logger.warn({ err, job: job.id }, 'the lease of a job could not be ended'));
+  limited.throwIfAborted();
+  const leaseOptions = { operation: `job:${task.name}`, holdMs: task.timeLimitMs, signal: limited };
+  await using lease = new JobLease(job.id, async () => await pool.lease(tenantId, leaseOptions));
+  // Whatever it is at: others do the same from now on.
+  const cutOff = () =>
+    void lease[Symbol.asyncDispose]().catch((err: unknown) => logger.warn({ err, job: job.id }, 'a job could not be cut off'));
   signals.release.addEventListener('abort', cutOff);
   try {
     await task.run({
@@ -46,15 +44,10 @@ export async function runTenantJob(task: TenantTask, job: QueuedJob, signals: Sh
       requester,
       signal: limited,
       logger: logger.child({ task: task.name, job: job.id, tenantId }),
-      db: async () => {
-        if (hasEnded) throw new Error(`The job ${job.id} has ended: it reaches no database any more.`);
-        lease ??= pool.lease(tenantId, { operation: `job:${task.name}`, holdMs: task.timeLimitMs, signal: limited });
-        return (await lease).db;
-      },
+      db: async () => await lease.db(),
     });
   } finally {
     signals.release.removeEventListener('abort', cutOff);
-    await end();
   }
 }
 

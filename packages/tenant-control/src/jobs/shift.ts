@@ -29,7 +29,10 @@ export interface ShiftPatience {
 /** Beside one for each job that begins or ends and one for the notices of each crew: for the clock, and looks at others. */
 const extraConnections = 2;
 const connectDeadlineMs = 5000;
-const statementDeadlineMs = 30_000;
+const statementDeadlineMs = 10_000;
+
+/** In which a statement must be answered, too: a network that is gone says nothing, and the shift could not be ended for that. */
+const answerDeadlineMs = 15_000;
 
 /** Milliseconds between two looks for workers that are gone. */
 const takeOverMs = 10_000;
@@ -102,6 +105,7 @@ function openPool(url: string, max: number, logger: Logger): Pool {
     max,
     connectionTimeoutMillis: connectDeadlineMs,
     statement_timeout: statementDeadlineMs,
+    query_timeout: answerDeadlineMs,
   });
   const warn = (err: Error): void => logger.warn({ err }, 'a connection of the worker to the control database broke');
   return pool.on('error', warn).on('connect', (client) => client.on('error', warn));

@@ -200,7 +200,7 @@ test('what fails is tried again, later, and sooner when somebody asks for it', a
   for (const nobody of nobodies) await expect(bench.installation.control.retryJob(nobody, operator)).rejects.toThrow('that has failed');
   const audit = await bench.installation.catalog.listAudit({ limit: nobodies.length + 1, filter: { action: 'job.retry' } });
   expect(audit.map(({ outcome, tenantId, detail }) => ({ outcome, tenantId, detail }))).toEqual([
-    ...[null, null, null, id].map((job) => ({ outcome: 'DENIED', tenantId: null, detail: { job, reason: 'NoSuchJobError' } })),
+    ...[null, null, null, id].map((named) => ({ outcome: 'DENIED', tenantId: null, detail: { job: named, reason: 'NoSuchJobError' } })),
     { outcome: 'ALLOWED', tenantId: acme, detail: { job: id } },
   ]);
 });
@@ -227,7 +227,9 @@ test('of a key whose job a worker takes in that very moment, another is queued',
   const taker = await bench.pool.connect();
   try {
     await taker.query('BEGIN');
-    await taker.query(`UPDATE ${jobsSchema}._private_jobs SET locked_at = now(), locked_by = 'another', attempts = 1 WHERE id = $1`, [first]);
+    await taker.query(`UPDATE ${jobsSchema}._private_jobs SET locked_at = now(), locked_by = 'another', attempts = 1 WHERE id = $1`, [
+      first,
+    ]);
     const second = bench.jobs.enqueue(idle, request);
     await expect.poll(async () => (await blocked()).length, soon).toBe(1);
     await taker.query('COMMIT');
@@ -244,6 +246,22 @@ const blocked = async () => {
   );
   return rows;
 };
+
+test('jobs that failed long ago, or that no worker knows any more, are cleared away', async () => {
+  const age = async (id: string, days: number, failed: boolean) =>
+    await bench.pool.query(
+      `UPDATE ${jobsSchema}._private_jobs SET run_at = now() - make_interval(days => $2), updated_at = now() - make_interval(days => $2),
+         attempts = CASE WHEN $3 THEN max_attempts ELSE 0 END WHERE id = $1`,
+      [id, days, failed],
+    );
+  const ids = { failed: await smuggle('gone', {}), failedLately: await smuggle('gone', {}), untaken: await smuggle('gone', {}) };
+  const fresh = await smuggle('gone', {});
+  await age(ids.failed, 31, true);
+  await age(ids.failedLately, 29, true);
+  await age(ids.untaken, 31, false);
+  expect(await bench.installation.control.clearFailedJobs(30)).toBe(2);
+  expect((await bench.list('gone')).map(({ id }) => id)).toEqual([fresh, ids.failedLately]);
+});
 
 test('nothing that waits for a tenant is left when it is purged', async () => {
   const { control, catalog } = bench.installation;

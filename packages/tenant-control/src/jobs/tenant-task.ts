@@ -68,10 +68,7 @@ const taskName = z
   .regex(/^[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*$/, 'must be lower-case letters and digits in words parted by hyphens and dots')
   .max(100, 'must have at most 100 characters');
 const attempts = z.int('must be a whole number').min(1, 'must be at least 1').max(mostAttempts, `must be at most ${mostAttempts}`);
-const timeLimit = z
-  .number('must be a number')
-  .positive('must be more than 0')
-  .max(longestRunMs, `must be at most ${longestRunMs}`);
+const timeLimit = z.number('must be a number').positive('must be more than 0').max(longestRunMs, `must be at most ${longestRunMs}`);
 
 /** @throws {BadInputError} naming what is wrong with the definition */
 export function defineTenantTask<Payload>(definition: TenantTaskDefinition<Payload>): TenantTask<Payload> {

@@ -21,6 +21,7 @@ export interface LifeServices extends ChangeServices {
   readonly sagas: Sagas;
   readonly keyRing: KeyRing;
   readonly logger: Logger;
+  readonly controlDatabaseUrl: string;
   /** Null in a process that makes no backups. */
   readonly backups: TenantBackups | null;
   /** Where backups and exports are kept. Null in a process that has no such place. */

@@ -2,6 +2,7 @@ import { silentLogger } from '@tenantry/service';
 import { escapeIdentifier } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { housekeepingTasks } from '../../jobs/housekeeping-tasks.ts';
+import { defaultJobsConfig } from '../../jobs/jobs-config.ts';
 import type { Tenant } from '../../tenant.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../../testing/installation.ts';
 
@@ -108,7 +109,7 @@ describe('within the grace', () => {
     await remove(3);
     const due = await installation.control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Due' }, { actor: operator });
     await installation.control.deleteTenant(due.id, operator, { graceDays: 0 });
-    const scheduled = housekeepingTasks(installation.control, { hibernation: null }).find(({ name }) => name === 'purge-due');
+    const scheduled = housekeepingTasks(installation.control, defaultJobsConfig).find(({ name }) => name === 'purge-due');
     const stopped = { actor: operator, signal: AbortSignal.abort(), logger: silentLogger };
     expect(await scheduled?.run(stopped)).toEqual({ purged: 0 });
     expect(await installation.control.purgeDue({ limit: 10 }, operator)).toEqual([due.id]);
@@ -186,7 +187,10 @@ test('a role that owns something elsewhere is not dropped before that is gone', 
   await remove(0);
   const elsewhere = uniqueName('elsewhere');
   await runSql(server, `CREATE DATABASE ${elsewhere} OWNER ${escapeIdentifier(nameOf(tenant))}`);
-  await expect(installation.control.purgeTenant(tenant.id, operator)).rejects.toMatchObject({ step: 'roles', cause: { code: '2BP01' } });
+  await expect(installation.control.purgeTenant(tenant.id, operator)).rejects.toMatchObject({
+    step: 'roles',
+    cause: { message: `The role ${nameOf(tenant)} owns the database ${elsewhere}, and is not dropped before that.` },
+  });
   await runSql(server, `DROP DATABASE ${elsewhere}`);
   await installation.control.purgeTenant(tenant.id, operator);
   expect(await remains()).toEqual([]);

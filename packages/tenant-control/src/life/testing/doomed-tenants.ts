@@ -92,3 +92,17 @@ export function pointsOf(steps: readonly string[], direction: SagaPoint['directi
 export function soonAfter(step: string): Fate {
   return { kill: { step, direction: 'run', at: 'before' }, afterMs: Math.floor(Math.random() * 40) };
 }
+
+/** A place where a process dies, as a test's title calls it. */
+export interface Death {
+  readonly where: string;
+  readonly fate: Fate;
+}
+
+/** At each of the points, and in the middle of each of the steps. */
+export function deathsOf(points: readonly SagaPoint[], steps: readonly string[]): Death[] {
+  return [
+    ...points.map((kill): Death => ({ where: `${kill.at} the step "${kill.step}"`, fate: { kill } })),
+    ...steps.map((step): Death => ({ where: `in the middle of whatever the step "${step}" does`, fate: soonAfter(step) })),
+  ];
+}
