@@ -1,7 +1,6 @@
 import type { BackupState, SagaKind, TenantStatus } from '@tenantry/prisma/control';
 import { BadInputError, ConflictError, NotFoundError, TenantryError, type TenantryErrorOptions } from '@tenantry/service';
 import { TenantNotFoundError } from '@tenantry/tenant-pool';
-import { oldestVersion } from './postgres/server-version.ts';
 import type { SagaError } from './sagas/errors.ts';
 import { transitions, type TransitionName } from './tenant-status.ts';
 
@@ -42,8 +41,8 @@ export class ClusterMissingError extends Error {
 export class UnsupportedServerError extends Error {
   override readonly name = 'UnsupportedServerError';
 
-  constructor(clusterName: string, version: number) {
-    super(`The cluster "${clusterName}" runs PostgreSQL ${version}: tenants' databases need ${oldestVersion} or newer. Upgrade it.`);
+  constructor(clusterName: string, version: number, oldest: number) {
+    super(`The cluster "${clusterName}" runs PostgreSQL ${version}: tenants' databases need ${oldest} or newer. Upgrade it.`);
   }
 }
 
@@ -122,7 +121,8 @@ export class TenantChangeError extends TenantryError {
   constructor(slug: string, kind: SagaKind, { step, outcome, cause }: Pick<SagaError, 'step' | 'outcome' | 'cause'>) {
     const consequences = {
       undone: 'and was undone',
-      stuck: 'and could not be undone yet: the tenant is FAILED until it is',
+      // Who is not moved is mostly served on, where it was.
+      stuck: `and could not be undone yet: ${kind === 'MOVE' ? 'that is tried until it succeeds' : 'the tenant is FAILED until it is'}`,
       deferred: 'and is tried again until it succeeds',
     };
     super(`The change (${kind}) of the tenant "${slug}" failed at the step "${step}" ${consequences[outcome]}.`, {

@@ -88,10 +88,10 @@ export { provisionInputSchema, type ProvisionInput } from './provisioning/provis
 export type { ProvisionOptions } from './provisioning/provision-tenant.ts';
 export type { SagaRun, SagaRunStep } from './sagas/saga-runs.ts';
 export type { Backup, BackUpOptions, BackupOperations, RestoreBackupOptions } from './tenant-backups/backup.ts';
-export type { BackupFilter, BackupPosition, ListBackupsOptions } from './tenant-backups/backup-list.ts';
+export type { BackupCount, BackupFilter, BackupPosition, ListBackupsOptions } from './tenant-backups/backup-list.ts';
 export { backupPolicyVariable, defaultBackupPolicy, type BackupPolicy, type TierPolicy } from './tenant-backups/backup-policy.ts';
 export type { ExportTenantOptions, TenantExport } from './tenant-export/export-tenant.ts';
-export type { StoredExport } from './tenant-export/stored-exports.ts';
+export { newExportKey, type StoredExport } from './tenant-export/stored-exports.ts';
 export { createTenantControl, type TenantControl, type TenantControlOptions } from './tenant-control.ts';
 export type { Actor, Tenant } from './tenant.ts';
 export type { ListUsageOptions, Sampling, UsageSample } from './usage-samples.ts';

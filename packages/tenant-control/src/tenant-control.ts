@@ -70,7 +70,7 @@ export interface TenantControl extends TenantLife, TenantMoves, BackupOperations
   thinUsageSamples(): Promise<number>;
   /** Has a job run again, soon, that has failed or waits to be tried again. @throws {NoSuchJobError} */
   retryJob(id: string, actor: Actor): Promise<void>;
-  /** Removes jobs that failed for good more than `keepDays` ago, and those of tenants that are gone. @returns how many */
+  /** Removes jobs that failed for good, or that no worker knows, more than `keepDays` ago, and those of tenants that are gone. @returns how many */
   clearFailedJobs(keepDays: number): Promise<number>;
   /**
    * Takes up what processes have left undone that are gone: finishes it or undoes it. What fails is logged and left for the next time.
@@ -138,7 +138,7 @@ export async function createTenantControl(options: TenantControlOptions): Promis
   const provisioning = { catalog, db, pool, keyRing, clusters, bus, logger, sagas, shelves };
 
   const { backups = kept.tenantBackups } = options;
-  const lifeServices = { catalog, db, bus, clusters, sagas, keyRing, logger, backups, store, removeJobs };
+  const lifeServices = { catalog, db, bus, clusters, sagas, keyRing, logger, controlDatabaseUrl, backups, store, removeJobs };
   const life = openTenantLife(lifeServices);
 
   const refilling = cleanup.use(new TaskRequest(pool, refillShelvesTask, logger));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { NotFoundError } from '@tenantry/service';
 import { provisionInputSchema, type Backup, type ProvisionInput, type SagaRun, type Tenant } from '@tenantry/tenant-control';
 import { actorOf } from './actor.ts';
@@ -23,10 +24,9 @@ export interface RestoreArguments {
 /** A backup of a tenant: whole, or in the state RUNNING when that takes long. */
 export async function backUpTenant({ id, format }: BackUpArguments, context: TenantsContext): Promise<{ backup: Backup | null }> {
   const { control, catalog, request, patienceMs } = context;
-  const made = await ifQuick(control().backUpTenant(id, actorOf(request), { format: format && formats[format] }), patienceMs);
-  if (made) return { backup: made };
-  const [latest = null] = await catalog.listBackups({ limit: 1, filter: { tenantId: id } });
-  return { backup: latest };
+  const backupId = randomUUID();
+  const made = await ifQuick(control().backUpTenant(id, actorOf(request), { backupId, format: format && formats[format] }), patienceMs);
+  return { backup: made ?? (await catalog.findBackup(backupId)) };
 }
 
 /** The backup, verified; as it was before when that takes long. */
@@ -51,13 +51,13 @@ export async function restoreBackup({ id, into, idempotencyKey }: RestoreArgumen
   const restored = await ifQuick(control().restoreBackup(id, actorOf(request), { into: data, idempotencyKey }), patienceMs);
   if (restored) return { tenant: restored, run: null, userErrors };
   const tenant = data ? await catalog.findTenantBySlug(data.slug) : await tenantOf(id, context);
-  return { tenant, run: tenant && (await latestRun(tenant.id, context)), userErrors };
+  return { tenant, run: tenant && (await latestRun(tenant.id, data ? 'PROVISION' : 'RESTORE', context)), userErrors };
 }
 
-/** The last change of several steps that was begun with a tenant. */
-export async function latestRun(tenantId: string, { catalog }: TenantsContext): Promise<SagaRun | null> {
-  const [run = null] = await catalog.findLatestRuns([tenantId], 1);
-  return run;
+/** The last change of several steps that was begun with a tenant, if it is of this kind. */
+export async function latestRun(tenantId: string, kind: SagaRun['kind'], { catalog }: TenantsContext): Promise<SagaRun | null> {
+  const [run] = await catalog.findLatestRuns([tenantId], 1);
+  return run?.kind === kind ? run : null;
 }
 
 async function tenantOf(backupId: string, { catalog }: TenantsContext): Promise<Tenant | null> {

@@ -67,10 +67,17 @@ const findBackup = async (id: string) =>
 async function whileNobodyReads<Result>(work: () => Promise<Result>): Promise<Result> {
   await using lease = await tenants.installation.services.pool.lease(acme.tenant.id, { operation: 'hold up' });
   return await lease.db.$transaction(async (tx) => {
-    await tx.$executeRaw`LOCK TABLE users IN ACCESS EXCLUSIVE MODE`;
+    await tx.$executeRaw`LOCK TABLE invitations, users IN ACCESS EXCLUSIVE MODE`;
     return await work();
   });
 }
+
+interface Pages {
+  readonly _entities: readonly { readonly backups: { readonly pageInfo: { readonly endCursor: string } } }[];
+}
+
+const pagesQuery = (page: string) => entitiesQuery(`backups(${page}) { nodes { id } totalCount pageInfo { hasNextPage endCursor } }`);
+const pageOf = (id: string | undefined) => ({ nodes: [{ id }], totalCount: 2 });
 
 describe('backups, by mutations', () => {
   beforeEach(provision);
@@ -109,6 +116,29 @@ describe('backups, by mutations', () => {
     expect(await findBackup(randomUUID())).toBeNull();
   });
 
+  it('are told of many tenants, page by page, in as many statements as of one', async () => {
+    const other = await addTenant(tenants.installation);
+    const ids = [acme.tenant.id, other.tenant.id];
+    const made: string[] = [];
+    for (const id of [...ids, ...ids]) {
+      made.push(
+        (await ask<{ backUpTenant: { backup: Backup } }>('mutation ($id: ID!) { backUpTenant(id: $id) { backup { id } } }', { id }))
+          .backUpTenant.backup.id,
+      );
+    }
+    const [oldest, , newest, newestOfOther] = made;
+    let asked: Pages | undefined;
+    const statements = await tenants.installation.statements.record(
+      async () => void (asked = await ask<Pages>(pagesQuery('first: 1'), representationsOf(...ids))),
+    );
+    expect(asked).toMatchObject({ _entities: [{ backups: pageOf(newest) }, { backups: pageOf(newestOfOther) }] });
+    expect(statements.filter(({ sql }) => sql.includes('backups'))).toHaveLength(3);
+    const after = asked?._entities[0]?.backups.pageInfo.endCursor;
+    expect(await ask(pagesQuery(`first: 1, after: "${after}"`), representationsOf(acme.tenant.id))).toMatchObject({
+      _entities: [{ backups: { ...pageOf(oldest), pageInfo: { hasNextPage: false } } }],
+    });
+  });
+
   it('are restored in place, or into a new tenant', async () => {
     const { id } = await backUp();
     await tenants.installation.addUser(acme.tenant.id, { name: 'Latecomer' });
@@ -129,8 +159,10 @@ describe('backups, by mutations', () => {
   });
 
   it('that take long are told of as far as they have come, and get done', async () => {
-    const backup = await whileNobodyReads(async () => await backUp(hasty));
-    expect(backup.state).toBe('RUNNING');
+    const [backup, another] = await whileNobodyReads(async () => await Promise.all([backUp(hasty), backUp(hasty)]));
+    expect([backup.state, another.state]).toEqual(['RUNNING', 'RUNNING']);
+    expect(backup.id).not.toBe(another.id);
+    await expect.poll(async () => (await findBackup(another.id))?.state, patiently).toBe('DONE');
     await expect.poll(async () => (await findBackup(backup.id))?.state, patiently).toBe('DONE');
     const restore = 'mutation ($id: ID!) { restoreBackup(id: $id) { tenant { slug } run { kind state } } }';
     const restored = await whileNobodyReads(async () => await ask(restore, { id: backup.id }, hasty));
@@ -157,13 +189,13 @@ describe('a tenant’s data, by mutations', () => {
     const { exportTenant } = await ask<{ exportTenant: { export: { key: string } } }>(mutation);
     expect(exportTenant.export).toMatchObject({ key: expect.stringContaining(acme.tenant.id), finishedAt: expect.any(String) });
     expect(await exports()).toEqual([exportTenant.export]);
-    const remove = 'mutation ($id: ID!, $key: String!) { removeTenantExport(id: $id, key: $key) { export { key } } }';
-    const { key } = exportTenant.export;
-    expect(await ask(remove, { key })).toEqual({ removeTenantExport: { export: { key } } });
-    expect(codesOf(await tenants.caller.ask(writer, remove, { variables: { id: acme.tenant.id, key } }))).toEqual(['NOT_FOUND']);
     const late = await whileNobodyReads(async () => await ask<{ exportTenant: object }>(mutation, {}, hasty));
     expect(late).not.toMatchObject({ exportTenant: { export: { finishedAt: expect.any(String) } } });
-    await expect.poll(exports, patiently).toMatchObject([{ finishedAt: expect.any(String) }]);
+    const { key } = exportTenant.export;
+    await expect.poll(exports, patiently).toMatchObject([{ finishedAt: expect.any(String) }, { key }]);
+    const remove = 'mutation ($id: ID!, $key: String!) { removeTenantExport(id: $id, key: $key) { export { key } } }';
+    expect(await ask(remove, { key })).toEqual({ removeTenantExport: { export: { key } } });
+    expect(codesOf(await tenants.caller.ask(writer, remove, { variables: { id: acme.tenant.id, key } }))).toEqual(['NOT_FOUND']);
   });
 
   it('is erased by whoever repeats the slug, and a certificate remains', async () => {

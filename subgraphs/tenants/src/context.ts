@@ -8,6 +8,7 @@ import {
 } from '@tenantry/subgraph-kit';
 import type { Catalog, SagaRun, Tenant, TenantControl, TenantUsage } from '@tenantry/tenant-control';
 import DataLoader from 'dataloader';
+import { BackupPages } from './backup-pages.ts';
 import { ControlMissingError } from './errors.ts';
 import { patienceMs } from './long-work.ts';
 import { TenantSettingsStore } from './tenant-settings-store.ts';
@@ -20,6 +21,7 @@ export interface TenantsContext extends SubgraphContext {
   readonly tenants: Loader<Tenant | null>;
   /** By tenant: the latest of each, the newest first. */
   readonly runs: Loader<readonly SagaRun[]>;
+  readonly backups: BackupPages;
   readonly settings: TenantSettingsStore;
   /** Measured by the clusters' administrators: tenants asked for together by one statement to each cluster, each once a request. */
   readonly usage: Pick<DataLoader<string, TenantUsage>, 'load'>;
@@ -40,6 +42,7 @@ export function createContext(request: SubgraphRequest, { catalog, control }: Su
     catalog,
     tenants: createLoader(async (ids) => await catalog.findTenants(ids), { by: ({ id }) => id }),
     runs: createGroupLoader(async (ids) => await catalog.findLatestRuns(ids, latestRuns), { by: ({ tenantId }) => tenantId }),
+    backups: new BackupPages(catalog),
     settings: new TenantSettingsStore(async () => await request.db()),
     usage: new DataLoader(async (ids: readonly string[]) => await demandControl().measureUsage(ids)),
     usageHistory: new UsageHistory(catalog),

@@ -1,4 +1,5 @@
-import type { ErasureCertificate, SagaRun, StoredExport } from '@tenantry/tenant-control';
+import { canonicalUuid } from '@tenantry/service';
+import { newExportKey, type ErasureCertificate, type SagaRun, type StoredExport } from '@tenantry/tenant-control';
 import { actorOf } from './actor.ts';
 import { latestRun } from './backup-mutations.ts';
 import type { TenantsContext } from './context.ts';
@@ -12,9 +13,10 @@ export interface EraseArguments {
 /** An export of a tenant's data: whole, or as far as it is written when that takes long. */
 export async function exportTenant({ id }: { id: string }, context: TenantsContext): Promise<{ export: StoredExport | null }> {
   const { control, request, patienceMs } = context;
-  const made = await ifQuick(control().exportTenant(id, actorOf(request)), patienceMs);
+  const key = newExportKey(canonicalUuid(id) ?? id, new Date());
+  await ifQuick(control().exportTenant(id, actorOf(request), { key }), patienceMs);
   const exports = await control().findExports(id);
-  return { export: (made ? exports.find(({ key }) => key === made.key) : exports[0]) ?? null };
+  return { export: exports.find((each) => each.key === key) ?? null };
 }
 
 export interface Erasing {
@@ -27,5 +29,5 @@ export interface Erasing {
 export async function eraseTenant({ id, confirmSlug }: EraseArguments, context: TenantsContext): Promise<Erasing> {
   const { control, request, patienceMs } = context;
   const certificate = await ifQuick(control().eraseTenant(id, actorOf(request), { confirmSlug }), patienceMs);
-  return certificate ? { certificate, run: null } : { certificate, run: await latestRun(id, context) };
+  return certificate ? { certificate, run: null } : { certificate, run: await latestRun(id, 'PURGE', context) };
 }

@@ -10,9 +10,13 @@ import { tenantColumns, type Tenant } from '../tenant.ts';
 import type { Backup } from '../tenant-backups/backup.ts';
 import {
   countCatalogued,
+  countEachCatalogued,
   findCatalogued,
   listCatalogued,
+  listEachCatalogued,
+  type BackupCount,
   type BackupFilter,
+  type BackupPosition,
   type ListBackupsOptions,
 } from '../tenant-backups/backup-list.ts';
 import { listUsageSamples, type ListUsageOptions, type UsageSample } from '../usage-samples.ts';
@@ -20,6 +24,7 @@ import { recordActivity } from './activity.ts';
 import { countAudit, listAudit, type AuditEntry, type AuditFilter, type ListAuditOptions } from './audit-log.ts';
 import { writeAudit, type AuditRecord } from './audit.ts';
 import { findPlacement } from './find-placement.ts';
+import type { PageOptions } from './page.ts';
 import { countTenants, listTenants, type ListTenantsOptions, type TenantFilter } from './tenant-list.ts';
 
 /**
@@ -43,6 +48,10 @@ export interface Catalog extends Required<PlacementSource>, AsyncDisposable {
   listBackups(options: ListBackupsOptions): Promise<Backup[]>;
   /** How many match the filter. @throws {BadInputError} as {@link listBackups} */
   countBackups(filter?: BackupFilter | null): Promise<number>;
+  /** A page of the backups of each tenant, the newest first. Two SQL statements. */
+  listBackupsOfEach(tenantIds: readonly string[], page: PageOptions<BackupPosition>): Promise<Backup[]>;
+  /** How many each tenant has; who has none is left out. One SQL statement. */
+  countBackupsOfEach(tenantIds: readonly string[]): Promise<BackupCount[]>;
   /** A backup, by its id; null when there is none. */
   findBackup(id: string): Promise<Backup | null>;
   /** A change of several steps, by its id; null when there is none. */
@@ -87,6 +96,8 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
     countAudit: async (filter) => await countAudit(db, filter),
     listBackups: async (options) => await listCatalogued(db, options),
     countBackups: async (filter) => await countCatalogued(db, filter),
+    listBackupsOfEach: async (tenantIds, page) => await listEachCatalogued(db, tenantIds, page),
+    countBackupsOfEach: async (tenantIds) => await countEachCatalogued(db, tenantIds),
     findBackup: async (id) => await findCatalogued(db, id),
     findRun: async (id) => await findRun(db, id),
     findLatestRuns: async (tenantIds, limit) => await findLatestRuns(db, tenantIds, limit),

@@ -2,19 +2,22 @@ import type { Logger } from '@tenantry/service';
 import pLimit from 'p-limit';
 import { Pool, type Client } from 'pg';
 import { connect, databaseUrl, sessionDefaults, withConnection } from '../postgres/connection.ts';
-import { UnsupportedServerError } from '../errors.ts';
-import { oldestVersion, serverVersion } from '../postgres/server-version.ts';
+import { serverVersion } from '../postgres/server-version.ts';
 import { closeCluster } from './close-cluster.ts';
 import type { ClusterConfig, TenantRoute } from './cluster-config.ts';
 import { ownSettings } from './own-settings.ts';
 import { preparePoolerRole } from './pooler-role.ts';
+import { assertSupported } from './supported-server.ts';
 import { ensureTemplate, type Template } from './template.ts';
 
 /** Pieces of work that one process does on a cluster at the same time. */
 const parallel = 4;
 
+/** Pieces beside those that last: they copy a whole database. */
+const parallelLong = 2;
+
 /** Connections to the administrator's database that have a piece of work for themselves: of those in turn, of those resumed, of the rest. */
-const mostSessions = 3 * parallel;
+const mostSessions = 3 * parallel + parallelLong;
 
 /** One cluster, as its administrator sees it. */
 export interface ClusterAdmin extends AsyncDisposable {
@@ -27,6 +30,8 @@ export interface ClusterAdmin extends AsyncDisposable {
   readonly sessions: Pool;
   /** Runs `work` when its turn comes: some at a time, so that each is done soon. */
   inTurn<Result>(work: () => Promise<Result>): Promise<Result>;
+  /** As {@link inTurn}, for what lasts, which keeps nobody there waiting. */
+  inLongTurn<Result>(work: () => Promise<Result>): Promise<Result>;
   /** The newest template, as far as this process knows it; null before the first {@link prepare}. */
   readonly template: Template | null;
   /** Makes the cluster fit for tenants, where it is not yet. @throws when the cluster does not answer */
@@ -54,9 +59,10 @@ export function openClusterAdmin(config: ClusterConfig, logger: Logger): Cluster
   const pool = openPool(config, parallel, logger);
   const sessions = openPool(config, mostSessions, logger);
   const turns = pLimit(parallel);
+  const longTurns = pLimit(parallelLong);
   const settings = onceDone(async () => await ownSettings(pool));
   const closed = onceDone(async () => {
-    await assertSupported(admin);
+    assertSupported(name, await serverVersion(pool));
     await closeCluster(admin, logger);
   });
   let template: Template | null = null;
@@ -69,6 +75,7 @@ export function openClusterAdmin(config: ClusterConfig, logger: Logger): Cluster
       return template;
     },
     inTurn: async (work) => await turns(work),
+    inLongTurn: async (work) => await longTurns(work),
     prepare: async () => {
       await closed();
       if (tenants?.authUser != null) await preparePoolerRole(admin, tenants.authUser);
@@ -99,12 +106,6 @@ function openPool({ name, adminUrl }: ClusterConfig, max: number, logger: Logger
     if (!pool.ending) logger.warn({ err: error, cluster: name }, 'an idle connection to a cluster broke');
   });
   return pool;
-}
-
-/** @throws {UnsupportedServerError} */
-async function assertSupported({ name, pool }: ClusterAdmin): Promise<void> {
-  const version = await serverVersion(pool);
-  if (version < oldestVersion) throw new UnsupportedServerError(name, version);
 }
 
 /** Runs `work` until it has succeeded once, and gives back what it gave then. */

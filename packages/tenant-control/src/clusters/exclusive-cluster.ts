@@ -31,8 +31,11 @@ export class ExclusiveCluster implements AsyncDisposable {
     return (await (this.#session ??= this.#open())).client;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const session = await this.#session?.catch(() => undefined);
+  /** Gives the session back, and the lock; the next who asks for it has both anew. */
+  async release(): Promise<void> {
+    const held = this.#session;
+    this.#session = undefined;
+    const session = await held?.catch(() => undefined);
     if (!session) return;
     try {
       await unlock(session.client, this.#lock);
@@ -41,6 +44,10 @@ export class ExclusiveCluster implements AsyncDisposable {
       // With its session, the lock is gone.
       session.giveBack(false);
     }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
   }
 
   async #open(): Promise<Session> {

@@ -11,8 +11,8 @@ export interface DataRights {
   /**
    * Gives out all of a tenant's data, as NDJSON with a manifest, while it is used.
    *
-   * @throws {TenantNotFoundError} {ExportRefusedError} {BackupsMissingError} {ExportOvertakenError} {BadInputError} {BackupFormatError}
-   * {BackupStoreError}, and the signal's reason; nothing is left in the store then
+   * @throws {TenantNotFoundError} {ExportRefusedError} {TenantInTransitionError} {BackupsMissingError} {ExportOvertakenError} {BadInputError}
+   * {BackupFormatError} {BackupStoreError}, and the signal's reason; nothing is left in the store then
    */
   exportTenant(id: string, actor: Actor, options?: ExportTenantOptions): Promise<TenantExport>;
   /** The exports in the store, the newest first. @throws {TenantNotFoundError} {BackupsMissingError} {BackupStoreError} */

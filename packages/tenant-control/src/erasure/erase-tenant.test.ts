@@ -20,13 +20,16 @@ const cleanup = new AsyncDisposableStack();
 let installation: Installation;
 let store: BackupStore;
 let tenant: Tenant;
+/** Called before the store writes a file. */
+let beforePut: (() => Promise<void>) | null = null;
 /** Called before the step "absence". */
 let beforeAbsence: (() => Promise<void>) | null = null;
 
 beforeAll(async () => {
   const folder = await mkdtemp(join(tmpdir(), 'tenantry-erasure-'));
   cleanup.defer(async () => await rm(folder, { recursive: true }));
-  store = openFolderStore(folder);
+  const files = openFolderStore(folder);
+  store = { ...files, put: async (...file) => (await beforePut?.(), await files.put(...file)) };
   installation = cleanup.use(
     await openInstallation({
       serverUrl: server,
@@ -48,7 +51,7 @@ let surname: string;
 let email: string;
 
 beforeEach(async () => {
-  beforeAbsence = null;
+  [beforePut, beforeAbsence] = [null, null];
   [surname, email] = [uniqueName('Acheson'), `${uniqueName('ada')}@acme.example`];
   const slug = uniqueName('t').replace('_', '-');
   const input = { slug, name: `Acme ${surname}`, firstOwner: { email, name: surname } };
@@ -159,7 +162,8 @@ describe('of a tenant that is erased', () => {
   test('also what a move, a restore or a test of a backup has left goes', async () => {
     const { databaseName, roleName } = namesOf(tenant.id);
     const aside = `${databaseName}_aside`;
-    const scratch = uniqueName('tenantry_scratch');
+    // No name that sweeps of other tests take for an abandoned one.
+    const scratch = `${uniqueName('tenantry_scratch')}_kept`;
     for (const database of [aside, scratch]) {
       await runSql(server, `CREATE DATABASE ${database} OWNER ${roleName}`);
       await runSql(server, `COMMENT ON DATABASE ${database} IS 'Tenantry: made for tenant ${tenant.id}'`);
@@ -196,6 +200,26 @@ describe('of a tenant that is erased', () => {
     await runSql(server, `DROP DATABASE ${stray}`);
     checked(await erase('whatever, for it goes on'));
     expect(await remains()).toEqual([]);
+  });
+
+  test('there is no certificate while somebody still writes an export: were they killed, it would stay', async () => {
+    const { control, catalog } = installation;
+    const [writing, going] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    beforePut = async () => {
+      writing.resolve();
+      await going.promise;
+    };
+    const attempt = control.exportTenant(tenant.id, operator).catch((error: unknown) => error);
+    await writing.promise;
+    const erasing = erase();
+    const step = async () => (await catalog.findLatestRuns([tenant.id], 1))[0]?.steps.at(-1)?.name;
+    await expect.poll(step, { timeout: 10_000 }).toBe('exports');
+    await expect(control.exportTenant(tenant.id, operator)).rejects.toMatchObject({ name: 'TenantInTransitionError' });
+    expect(await catalog.findErasureCertificate(tenant.id)).toBeNull();
+    going.resolve();
+    checked(await erasing);
+    expect(await attempt).toBeInstanceOf(Error);
+    for await (const file of listStored(store, tenant.id)) expect(file).toBeNull();
   });
 
   test('there is no certificate while anything is found', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { openDoomedTenants, pointsOf, soonAfter, type DoomedTenants, type Fate } from '../life/testing/doomed-tenants.ts';
+import { deathsOf, openDoomedTenants, pointsOf, type DoomedTenants, type Fate } from '../life/testing/doomed-tenants.ts';
 import { erasureSteps, purgeSteps } from '../life/purge/purge-saga.ts';
 import { someOf } from '../testing/doom.ts';
 import { operator } from '../testing/installation.ts';
@@ -40,16 +40,13 @@ const names = erasureSteps.map(({ name }) => name);
 const ownNames = erasureSteps.filter((step) => !purgeSteps.includes(step)).map(({ name }) => name);
 
 describe('a process that is killed while it erases a tenant', () => {
-  test.each(someOf(pointsOf(ownNames, 'run')))('$at the step "$step" leaves what another finishes, and certifies', async (kill) => {
-    const { id, key, wasKilled } = await eraseKilled({ kill });
-    expect(wasKilled).toBe(true);
-    expect(await tenants.takeOver()).toEqual([]);
-    await expectCertified(id, key);
-  });
-
-  test.each(someOf(names))('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
-    const { id, key } = await eraseKilled(soonAfter(step));
-    expect(await tenants.takeOver()).toEqual([]);
-    await expectCertified(id, key);
-  });
+  test.each(someOf(deathsOf(pointsOf(ownNames, 'run'), names), 2))(
+    '$where leaves what another finishes, and certifies',
+    async ({ fate }) => {
+      const { id, key, wasKilled } = await eraseKilled(fate);
+      expect(wasKilled || fate.afterMs !== undefined).toBe(true);
+      expect(await tenants.takeOver()).toEqual([]);
+      await expectCertified(id, key);
+    },
+  );
 });

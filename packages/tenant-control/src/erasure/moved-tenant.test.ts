@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openTwoClusters, type TwoClusters } from '../moves/testing/two-clusters.ts';
 import { namesOf } from '../tenant-databases/owned-database.ts';
-import { meetDoom, type SagaPoint } from '../testing/doom.ts';
+import { meetDoom, someOf, type SagaPoint } from '../testing/doom.ts';
 import { operator } from '../testing/installation.ts';
 import { verifyCertificate } from './certificate.ts';
 import { signingKeysOf } from './signing-key.ts';
@@ -42,12 +42,15 @@ async function erase(id: string): Promise<string[]> {
 }
 
 describe('of a tenant whose move', () => {
-  test.each(['subscription', 'pause'])('was abandoned after the step "%s" an erasure leaves nothing on either side', async (step) => {
-    const id = await servers.provision();
-    await abandonMove(id, step);
-    expect(await erase(id)).toEqual(['premium', 'standard']);
-    expect(await servers.remains(id)).toEqual([]);
-  });
+  test.each(someOf(['subscription', 'pause'], 1))(
+    'was abandoned after the step "%s" an erasure leaves nothing on either side',
+    async (step) => {
+      const id = await servers.provision();
+      await abandonMove(id, step);
+      expect(await erase(id)).toEqual(['premium', 'standard']);
+      expect(await servers.remains(id)).toEqual([]);
+    },
+  );
 
   test('was not confirmed a purge leaves nothing on either side', async () => {
     const { control, catalog } = servers.installation;

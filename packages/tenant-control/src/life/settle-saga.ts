@@ -51,10 +51,9 @@ async function hasSucceeded({ sagaId, kind, tenant: { slug } }: ChangeUnderWay, 
 }
 
 /** @returns false when somebody else runs it @throws {TenantChangeError} */
-async function takeUp({ sagaId, kind, tenant }: ChangeUnderWay, { clusters, sagas, logger }: LifeServices): Promise<boolean> {
-  const resume = async () => await sagas.resume(sagaId);
+async function takeUp({ sagaId, kind, tenant }: ChangeUnderWay, { sagas, logger }: LifeServices): Promise<boolean> {
   try {
-    return await (clusters.get(tenant.clusterName)?.inTurn(resume) ?? resume());
+    return await sagas.resumeInTurn({ id: sagaId, kind, tenantId: tenant.id });
   } catch (error) {
     if (error instanceof SagaLostError) return false;
     logger.warn({ err: error, saga: sagaId, kind, tenantId: tenant.id }, 'a change of a tenant failed');

@@ -92,14 +92,19 @@ export class TenantWork implements AsyncDisposable {
   }
 }
 
-/** Does `work` when its turn comes on the tenant's cluster; at once in a process that has no such cluster. */
+/**
+ * Does `work` when its turn comes on the tenant's cluster; at once in a process that has no such cluster.
+ *
+ * @param turn which turn that is
+ */
 export async function inTurnOf<Result>(
   tenantId: string,
   work: () => Promise<Result>,
   { db, clusters }: Pick<LifeServices, 'db' | 'clusters'>,
+  turn: 'inTurn' | 'inLongTurn' = 'inTurn',
 ): Promise<Result> {
   const tenant = await db.tenant.findUnique({ where: { id: tenantId }, select: { clusterName: true } });
-  return await (clusters.get(tenant?.clusterName ?? '')?.inTurn(work) ?? work());
+  return await (clusters.get(tenant?.clusterName ?? '')?.[turn](work) ?? work());
 }
 
 /** @throws {ClusterMissingError} */

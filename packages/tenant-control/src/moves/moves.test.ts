@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { ConflictError } from '@tenantry/service';
+import { ConflictError, silentLogger } from '@tenantry/service';
 import { escapeIdentifier } from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from 'vitest';
-import {
-  IllegalTransitionError,
-  MoveOpenError,
-  MoveRefusedError,
-  NoOpenMoveError,
-  TenantChangeError,
-  UnknownClusterError,
-} from '../errors.ts';
+import { MoveOpenError, MoveRefusedError, NoOpenMoveError, TenantChangeError, UnknownClusterError } from '../errors.ts';
+import { housekeepingTasks } from '../jobs/housekeeping-tasks.ts';
+import { defaultJobsConfig } from '../jobs/jobs-config.ts';
 import { databaseUrl } from '../postgres/connection.ts';
 import type { FaultPoint } from '../sagas/saga.ts';
 import { namesOf } from '../tenant-databases/owned-database.ts';
@@ -107,6 +102,21 @@ describe('a tenant that is moved', () => {
     await expect(control.confirmMove(id, operator)).rejects.toThrow(NoOpenMoveError);
   });
 
+  test('by replication has in its materialized views what its tables have', async () => {
+    const { control } = servers.installation;
+    const id = await servers.provision();
+    const { databaseName, roleName } = namesOf(id);
+    const view = 'CREATE MATERIALIZED VIEW people AS SELECT count(*)::int AS users FROM users';
+    at('database', 'after', async () => {
+      await servers.query(id, view);
+      await superuser('premium', `SET ROLE ${roleName}; ${view}`, databaseName);
+      at('rehearsal', 'after', async () => await servers.query(id, `DELETE FROM users WHERE email = '1@acme.example'`));
+    });
+    await control.moveTenant(id, { cluster: 'premium', confirm: true }, operator);
+    expect((await servers.report(id)).way).toBe('REPLICATION');
+    expect(await servers.query(id, 'SELECT users FROM people')).toEqual([{ users: 9 }]);
+  });
+
   test('is moved once, however many ask for it, and confirmed when it could be reverted for long enough', async () => {
     const { control } = servers.installation;
     const id = await servers.provision();
@@ -118,8 +128,14 @@ describe('a tenant that is moved', () => {
     expect(['ACTIVE', 'MIGRATING']).toContain(waited.status);
     const both = await Promise.all([first, control.moveTenant(id, input, operator)]);
     expect(both).toMatchObject([{ clusterName: 'premium' }, { clusterName: 'premium' }]);
-    expect(await control.confirmMovesDue({ days: 1, limit: 5 }, operator)).toEqual([]);
-    expect(await control.confirmMovesDue({ days: 0, limit: 5 }, operator)).toContain(id);
+    const scheduled = housekeepingTasks(control, defaultJobsConfig).find(({ name }) => name === 'confirm-moves');
+    const job = { actor: operator, signal: new AbortController().signal, logger: silentLogger };
+    expect(await scheduled?.run(job)).toEqual({ confirmed: 0 });
+    await servers.installation.query(`UPDATE sagas SET finished_at = now() - interval '8 days' WHERE tenant_id = $1 AND kind = 'MOVE'`, [
+      id,
+    ]);
+    expect(await scheduled?.run({ ...job, signal: AbortSignal.abort() })).toEqual({ confirmed: 0 });
+    expect(await scheduled?.run(job)).toEqual({ confirmed: 1 });
     await expectStillOn('premium', id);
   });
 
@@ -147,7 +163,7 @@ describe('a tenant stays where it is', () => {
     await expect(move('again')).rejects.toThrow(/"standard" and "again" are the same server/);
     expect((await control.examine()).filter(({ tenantId }) => tenantId === id)).toEqual([]);
     await control.suspendTenant(id, operator);
-    await expect(move('premium')).rejects.toThrow(IllegalTransitionError);
+    await expect(move('premium')).rejects.toThrow(/it is SUSPENDED; resume it first/);
     await control.resumeTenant(id, operator);
     const denied = await catalog.listAudit({ limit: 10, filter: { tenantId: id, outcome: 'DENIED' } });
     expect(denied.map(({ action }) => action).toSorted()).toEqual(['tenant.confirm-move', 'tenant.move', 'tenant.move', 'tenant.move']);
@@ -155,6 +171,11 @@ describe('a tenant stays where it is', () => {
   });
 
   test.each([
+    [
+      'prepared transactions',
+      async (id: string) => await servers.query(id, `BEGIN; UPDATE users SET name = 'Later'; PREPARE TRANSACTION '${id}'`),
+      /1 prepared transactions/,
+    ],
     ['large objects', async (id: string) => await servers.query(id, 'SELECT lo_create(0)'), /1 large objects/],
     [
       'somebody’s database by its name on the target',
@@ -170,6 +191,8 @@ describe('a tenant stays where it is', () => {
     await expect(failure).rejects.toThrow(message);
     expect(await servers.installation.query(`SELECT FROM sagas WHERE kind = 'MOVE' AND tenant_id = $1`, [id])).toEqual([]);
     await superuser('premium', `DROP DATABASE IF EXISTS ${namesOf(id).databaseName}`);
+    const prepared = await superuser<{ gid: string }>('standard', 'SELECT gid FROM pg_prepared_xacts');
+    for (const { gid } of prepared) await servers.query(id, `ROLLBACK PREPARED '${gid}'`);
   });
 
   test('when it has what no migration makes, which would be lost', async () => {
@@ -179,6 +202,17 @@ describe('a tenant stays where it is', () => {
     expect(failure).toMatchObject({ step: 'database' });
     expect(failure.cause).toMatchObject({ message: expect.stringMatching(/only the old one has the index CREATE INDEX by_hand/) });
     await servers.query(id, 'DROP INDEX by_hand');
+    await expectStillOn('standard', id);
+  });
+
+  test('when a transaction was prepared while it was copied, whose end would find nothing', async () => {
+    const id = await servers.provision();
+    const prepare = `BEGIN; UPDATE users SET name = 'Later'; PREPARE TRANSACTION '${id}'`;
+    at('pause', 'before', async () => await servers.query(id, prepare));
+    const failure = await failureOf(servers.installation.control.moveTenant(id, { cluster: 'premium', way: 'dump' }, operator));
+    expect(failure).toMatchObject({ step: 'verification', cause: { message: expect.stringContaining('1 prepared transactions') } });
+    await servers.query(id, `COMMIT PREPARED '${id}'`);
+    expect(await servers.query(id, 'SELECT DISTINCT name FROM users')).toEqual([{ name: 'Later' }]);
     await expectStillOn('standard', id);
   });
 
@@ -200,6 +234,32 @@ describe('a tenant stays where it is', () => {
     expect(await catalog.findPlacement(id)).toMatchObject({ cluster: 'standard', status: 'SUSPENDED' });
     await control.resumeTenant(id, operator);
     await expectStillOn('standard', id);
+  });
+});
+
+/** Makes a replication slot, where it may. */
+const abuse = (slot: string) => `
+  CREATE FUNCTION public.abuse() RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$ BEGIN
+    PERFORM pg_create_physical_replication_slot('${slot}');
+    RETURN NULL;
+  EXCEPTION WHEN OTHERS THEN RETURN NULL; END $$`;
+
+describe('what a tenant has put into its own database is run with no rights but the tenant’s', () => {
+  test.each([
+    ['the list of its migrations', 'database', 'CREATE INDEX trap ON _prisma_migrations ((id || abuse()))'],
+    [
+      'a table that is copied',
+      'subscription',
+      'ALTER TABLE users ENABLE ROW LEVEL SECURITY; CREATE POLICY trap ON users USING (abuse() IS NULL)',
+    ],
+  ])('by %s', async (_what, step, trap) => {
+    const id = await servers.provision();
+    const slot = `abuse_${namesOf(id).databaseName}`;
+    at(step, 'before', async () => await servers.query(id, `${abuse(slot)}; ${trap}`));
+    await failureOf(servers.installation.control.moveTenant(id, { cluster: 'premium' }, operator));
+    expect(
+      await superuser('standard', `SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = '${slot}'`),
+    ).toEqual([]);
   });
 });
 

@@ -32,6 +32,8 @@ export interface ConfirmDueOptions {
   readonly days: number;
   /** Moves that are confirmed at most. */
   readonly limit: number;
+  /** Once aborted, the sweep ends with the move that it is at. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface MovesOptions extends LifeServices {
@@ -87,6 +89,7 @@ export class Moves implements AsyncDisposable {
     const limit = parseOrRefuse(limitSchema, options.limit, 'limit');
     const confirmed: string[] = [];
     for (const { tenantId } of await listOpenMoves(db, { limit, olderThanDays })) {
+      if (options.signal?.aborted) break;
       try {
         confirmed.push((await this.confirm(tenantId, actor)).id);
       } catch (err) {

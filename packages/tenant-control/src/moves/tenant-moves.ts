@@ -11,7 +11,7 @@ export interface TenantMoves {
    * Moves the tenant's database to another cluster while it is served: its requests wait for a moment only, and nothing that was written is
    * lost. If that fails, it stays where it is. The old database is kept, closed to everybody, until the move is confirmed or reverted.
    *
-   * @throws {UnknownClusterError} {IllegalTransitionError} {MoveRefusedError} {MoveOpenError} {TenantUnavailableError}
+   * @throws {UnknownClusterError} {MoveRefusedError} {IllegalTransitionError} {MoveOpenError} {TenantUnavailableError}
    */
   moveTenant(id: string, input: MoveInput, actor: Actor, options?: MoveOptions): Promise<Tenant>;
   /** Drops the database that the tenant has left, and its roles there: there is no way back. @throws {NoOpenMoveError} */
@@ -19,7 +19,7 @@ export interface TenantMoves {
   /**
    * Moves the tenant back to where it was, with all that was written since, and leaves nothing where it is now.
    *
-   * @throws {NoOpenMoveError} {IllegalTransitionError} {TenantUnavailableError}
+   * @throws {NoOpenMoveError} {MoveRefusedError} {IllegalTransitionError} {TenantUnavailableError}
    */
   revertMove(id: string, actor: Actor, options?: MoveOptions): Promise<Tenant>;
   /** Confirms the moves that could be reverted for long enough. @returns ids of their tenants @throws {BadInputError} */

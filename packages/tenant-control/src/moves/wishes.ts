@@ -1,4 +1,4 @@
-import type { TenantTier } from '@tenantry/prisma/control';
+import type { TenantStatus, TenantTier } from '@tenantry/prisma/control';
 import { MoveOpenError, MoveRefusedError, NoOpenMoveError } from '../errors.ts';
 import { assertAllows, assertNotDeleted, type LockedTenant } from '../life/locked-tenant.ts';
 import { parseMove, type MoveDeed, type MoveSagaInput, type MoveWay } from './move-input.ts';
@@ -37,7 +37,7 @@ export function wishToMove({ cluster: to, tier, way, confirm }: MoveInput): Wish
   const decide: Wish['decide'] = (tenant, open) => {
     const { slug, clusterName: from } = tenant;
     if (open) throw new MoveOpenError(slug, open.leftOn);
-    assertAllows(tenant, 'migrate');
+    assertMovable(tenant, to);
     if (from === to) throw new MoveRefusedError(slug, to, 'it is there already; to change its tier there, use changeTier');
     const tiers = { from: tenant.tier, to: tier ?? tenant.tier };
     return { deed: 'MOVE', from, to, isForced: forced !== null, tier: tiers, dropsOld: confirm ?? false, ends: null };
@@ -64,12 +64,26 @@ export const wishToRevert: Wish = {
   way: null,
   decide: (tenant, open) => {
     const { sagaId: ends, leftOn: to, input } = demandOpen(tenant, open);
-    assertAllows(tenant, 'migrate');
+    assertMovable(tenant, to);
     const { tier: moved } = parseMove(input);
     const tier = { from: tenant.tier, to: tenant.tier === moved.to ? moved.from : tenant.tier };
     return { deed: 'REVERT', from: tenant.clusterName, to, isForced: false, tier, dropsOld: true, ends };
   },
 };
+
+/** What to do about a status before a tenant can be moved. */
+const remedies: Partial<Record<TenantStatus, string>> = {
+  SUSPENDED: 'resume it first',
+  HIBERNATED: 'wake it first',
+  FAILED: 'see what "tenantry doctor" says of it',
+};
+
+/** @throws {MoveRefusedError} when something can be done about it, else {IllegalTransitionError} */
+function assertMovable(tenant: LockedTenant, to: string): void {
+  const { [tenant.status]: remedy } = remedies;
+  if (remedy !== undefined) throw new MoveRefusedError(tenant.slug, to, `it is ${tenant.status}; ${remedy}`);
+  assertAllows(tenant, 'migrate');
+}
 
 function demandOpen({ slug }: LockedTenant, open: OpenMove | null): OpenMove {
   if (!open) throw new NoOpenMoveError(slug);

@@ -6,10 +6,11 @@ import { ProvisioningError, UnknownClusterError } from '../errors.ts';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
 import { SagaError, SagaLostError } from '../sagas/errors.ts';
-import { tenantColumns, type Actor, type Tenant } from '../tenant.ts';
+import type { Actor, Tenant } from '../tenant.ts';
 import { idempotencyKeySchema, provisionInputSchema, type ProvisionInput, type TenantSpecification } from './provision-input.ts';
 import type { ProvisioningRequest } from './provisioning-request.ts';
 import { reserve, waitUntilSettled, type ReservationServices } from './reservation.ts';
+import { activated } from './steps/activation-step.ts';
 
 export interface ProvisionOptions {
   readonly actor: Actor;
@@ -68,9 +69,9 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
     const reservation = await reserve(request, services);
     // Nobody has to be told of it: nobody knew its id before.
     if (reservation.kind === 'done') return reservation.tenant;
-    const built = reservation.kind === 'begun' && (await build(reservation.saga, request, cluster, services));
-    if (built) return built;
-    const tenant = await waitUntilSettled(services.db, reservation.tenantId, deadline);
+    if (reservation.kind === 'begun' && (await build(reservation.saga, request, cluster, services))) return activated(reservation.tenant);
+    const id = reservation.kind === 'begun' ? reservation.tenant.id : reservation.tenantId;
+    const tenant = await waitUntilSettled(services.db, id, deadline);
     if (tenant) return tenant;
     // The first request failed and left nothing, so that it is this one's turn.
   }
@@ -79,23 +80,23 @@ async function provision(request: ProvisioningRequest, cluster: ClusterAdmin, se
 /** @returns false when another process took it over */
 async function build(
   saga: ClaimedSaga,
-  { specification: { slug }, onSaga }: ProvisioningRequest,
+  { specification: { slug }, backupId, onSaga }: ProvisioningRequest,
   cluster: ClusterAdmin,
-  { db, sagas, bus, logger }: ProvisioningServices,
-): Promise<Tenant | false> {
-  const { tenantId: id } = saga;
+  { sagas, bus, logger }: ProvisioningServices,
+): Promise<boolean> {
+  const { tenantId } = saga;
   using _listening = onSaga?.(saga.id);
   try {
-    await cluster.inTurn(async () => await sagas.run(saga));
+    const run = async () => await sagas.run(saga);
+    await (backupId === null ? cluster.inTurn(run) : cluster.inLongTurn(run));
   } catch (error) {
     if (error instanceof SagaLostError) return false;
     throw error instanceof SagaError ? new ProvisioningError(slug, error) : error;
   }
-  const telling = bus
-    .publish(id)
-    .catch((err: unknown) => logger.warn({ err, tenantId: id }, 'other processes were not told of a new tenant; they find it soon'));
-  const [tenant] = await Promise.all([db.tenant.findUniqueOrThrow({ where: { id }, select: tenantColumns }), telling]);
-  return tenant;
+  await bus
+    .publish(tenantId)
+    .catch((err: unknown) => logger.warn({ err, tenantId }, 'other processes were not told of a new tenant; they find it soon'));
+  return true;
 }
 
 async function recordRefusal({ actor }: ProvisioningRequest, refusal: ConflictError, { catalog }: ProvisioningServices): Promise<void> {

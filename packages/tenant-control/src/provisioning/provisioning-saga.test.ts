@@ -110,7 +110,10 @@ test('what cannot be undone leaves the tenant FAILED with its step, and its slug
   sabotage = async () => {};
   await expect(provision()).rejects.toThrow('The slug "acme" is taken.');
 
-  await runSql(server, `COMMENT ON DATABASE ${failed?.database_name} IS NULL; ALTER DATABASE ${failed?.database_name} ALLOW_CONNECTIONS false`);
+  await runSql(
+    server,
+    `COMMENT ON DATABASE ${failed?.database_name} IS NULL; ALTER DATABASE ${failed?.database_name} ALLOW_CONNECTIONS false`,
+  );
   expect(await installation.control.resumeSagas()).toBe(0);
   await installation.query('UPDATE sagas SET retry_at = now() WHERE retry_at IS NOT NULL');
   expect(await installation.control.resumeSagas()).toBe(1);
@@ -159,8 +162,11 @@ test('a tenant that was suspended before its provisioning was told to have ended
   const tenant = await control.provisionTenant({ slug: uniqueName('t').replace('_', '-'), name: 'Acme' }, { actor: operator });
   await control.suspendTenant(tenant.id, operator);
   await installation.query(`UPDATE sagas SET state = 'RUNNING', finished_at = NULL WHERE tenant_id = $1`, [tenant.id]);
-  await installation.query(`UPDATE saga_steps SET state = 'RUNNING' WHERE name = 'activation' AND saga_id IN
-    (SELECT id FROM sagas WHERE tenant_id = $1)`, [tenant.id]);
+  await installation.query(
+    `UPDATE saga_steps SET state = 'RUNNING' WHERE name = 'activation' AND saga_id IN
+    (SELECT id FROM sagas WHERE tenant_id = $1)`,
+    [tenant.id],
+  );
   await control.resumeSagas();
   expect(await installation.query('SELECT state FROM sagas WHERE tenant_id = $1', [tenant.id])).toEqual([{ state: 'DONE' }]);
   expect(await control.resumeTenant(tenant.id, operator)).toMatchObject({ status: 'ACTIVE' });

@@ -23,8 +23,8 @@ export interface ReservationServices {
 }
 
 export type Reservation =
-  /** Its provisioning is to be run. */
-  | { readonly kind: 'begun'; readonly tenantId: string; readonly saga: ClaimedSaga }
+  /** It is PROVISIONING: its saga is to be run. */
+  | { readonly kind: 'begun'; readonly tenant: Tenant; readonly saga: ClaimedSaga }
   /** It is ACTIVE: its database was on the shelf, and there is nothing to put into it. */
   | { readonly kind: 'done'; readonly tenant: Tenant }
   /** The same caller has sent the same request before. */
@@ -83,7 +83,7 @@ async function store(request: ProvisioningRequest, { pool, keyRing, sagas, shelv
   if (tenant.status === 'ACTIVE') return { kind: 'done', tenant };
   const input = { ...storedInput(request), isShelved };
   const saga = sagas.hold({ id, kind: 'PROVISION', tenantId: tenant.id, input, actor }, doneSteps);
-  return { kind: 'begun', tenantId: tenant.id, saga };
+  return { kind: 'begun', tenant, saga };
 }
 
 async function findKnown(db: PrismaClient, request: ProvisioningRequest): Promise<Reservation | null> {

@@ -60,19 +60,22 @@ class SagaRun<Context extends AsyncDisposable> {
       const found = begun.get(name);
       if (found?.state === 'DONE') continue;
       const position = found?.position ?? next++;
-      await this.#saga.report(...done, { position, name, state: 'RUNNING' });
+      const stored = this.#saga.report(...done, { position, name, state: 'RUNNING' });
+      if (!step.beginsAtOnce) await stored;
       this.#current = { step: name, direction: 'run' };
-      try {
-        await this.#reach('before');
-        await step.run(context);
-        await this.#reach('after');
-      } catch (cause) {
-        return await this.#fail(step, position, cause, this.#isBeyondReturn(step, begun));
-      }
+      const [storing, running] = await Promise.allSettled([stored, this.#run(step, context)]);
+      if (storing.status === 'rejected') throw storing.reason;
+      if (running.status === 'rejected') return await this.#fail(step, position, running.reason, this.#isBeyondReturn(step, begun));
       done = [{ position, name, state: 'DONE' }];
     }
     await this.#saga.finish('DONE', ...done);
     return null;
+  }
+
+  async #run(step: SagaStep<Context>, context: Context): Promise<void> {
+    await this.#reach('before');
+    await step.run(context);
+    await this.#reach('after');
   }
 
   /** @throws {SagaError} when there is no way back {SagaLeftError} when it did not fail */

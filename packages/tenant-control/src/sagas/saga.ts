@@ -7,6 +7,11 @@ import type { ClaimedSaga } from './claimed-saga.ts';
  */
 export interface SagaStep<Context> {
   readonly name: string;
+  /**
+   * Whether it is begun while that is being stored, and not after. For one that needs no undoing, and changes nothing, or only what it finds
+   * the saga held for. Default false.
+   */
+  readonly beginsAtOnce?: true;
   run(context: Context): Promise<void>;
   undo(context: Context): Promise<void>;
 }

@@ -96,6 +96,11 @@ export class Sagas {
     return saga !== null;
   }
 
+  /** As {@link resume}, when there is room for that. */
+  async resumeInTurn({ id, kind, tenantId }: LeftSaga): Promise<boolean> {
+    return (await this.#kinds.get(kind)?.inTurn(tenantId, async () => await this.resume(id))) ?? false;
+  }
+
   /** Takes up all that nobody runs any more. What fails is logged, and left for the next time. @returns how many were taken up */
   async resumeAll(): Promise<number> {
     const resumed = await Promise.all(await this.#left.takeUp());
@@ -107,11 +112,11 @@ export class Sagas {
     return this.#left.keepTakingUp(everyMs);
   }
 
-  async #resumeLeft({ id, kind, tenantId }: LeftSaga): Promise<boolean> {
+  async #resumeLeft(saga: LeftSaga): Promise<boolean> {
     try {
-      return (await this.#kinds.get(kind)?.inTurn(tenantId, async () => await this.resume(id))) ?? false;
+      return await this.resumeInTurn(saga);
     } catch (err) {
-      if (!(err instanceof SagaLeftError)) this.#options.logger.warn({ err, saga: id }, 'a saga that was taken up has failed');
+      if (!(err instanceof SagaLeftError)) this.#options.logger.warn({ err, saga: saga.id }, 'a saga that was taken up has failed');
       return true;
     }
   }

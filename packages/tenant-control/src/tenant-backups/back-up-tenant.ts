@@ -23,7 +23,7 @@ const backable: ReadonlySet<TenantStatus> = new Set(['ACTIVE', 'SUSPENDED']);
 /** See {@link BackupOperations.backUpTenant}. */
 export async function backUpTenant(id: string, actor: Actor, options: BackUpOptions, services: BackupServices): Promise<Backup> {
   const format = parseOrRefuse(formatSchema, options.format ?? 'copy', 'format');
-  return await backUpAs({ id, action: 'backup.create', actor }, newBackup('MANUAL', format), services, options);
+  return await backUpAs({ id, action: 'backup.create', actor }, newBackup('MANUAL', format, options.backupId), services, options);
 }
 
 /**

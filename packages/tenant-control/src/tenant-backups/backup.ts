@@ -37,6 +37,8 @@ export interface Backup {
 export interface BackUpOptions extends LongWork {
   /** `copy` needs nothing but a connection; `pg_dump` a client on the PATH that is at least as new as the server. Default `copy`. */
   readonly format?: 'copy' | 'pg_dump' | null | undefined;
+  /** A UUID that was never used, for who has to know the backup's id before it is whole. Default: a new one. */
+  readonly backupId?: string | undefined;
 }
 
 export interface RestoreBackupOptions extends LongWork {

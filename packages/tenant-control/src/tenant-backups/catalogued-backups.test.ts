@@ -1,4 +1,5 @@
 import { rm, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import type { Tenant } from '../tenant.ts';
 import { operator, runSql } from '../testing/installation.ts';
@@ -244,4 +245,33 @@ test('a backup whose store has another name by now is found there by its checksu
     await expect(control[act](id, operator)).rejects.toMatchObject({ name: 'BackupElsewhereError', code: 'CONFLICT', message });
   }
   expect(await tenants.row(id)).toMatchObject({ state: 'DONE' });
+});
+
+const purge = async () => {
+  const { control } = tenants.installation;
+  await control.deleteTenant(tenant.id, operator, { graceDays: 0 });
+  return await control.purgeTenant(tenant.id, operator);
+};
+const sendAway = async (id: string) => await query(`UPDATE backups SET store = 'file:///elsewhere' WHERE id = $1`, [id]);
+
+describe('a tenant is purged that has backups in a store that had another name', () => {
+  test('where they never were whole: nothing is there of them', async () => {
+    beforePut = async () => await Promise.reject(new Error('the disk is full'));
+    await expect(back()).rejects.toThrow('failed, and nothing is left');
+    const [failed] = await tenants.installation.catalog.listBackups({ limit: 1, filter: { tenantId: tenant.id } });
+    await sendAway(failed?.id ?? '');
+    expect(await purge()).toMatchObject({ status: 'DELETED' });
+  });
+
+  test('when that store was named for those, and this one for the rest, in any order', async () => {
+    const [away, here, alsoAway] = [await back(), await back(), await back()];
+    await rm(join(tenants.folder, away.key), { recursive: true });
+    await rm(join(tenants.folder, alsoAway.key), { recursive: true });
+    for (const { id } of [away, alsoAway]) await sendAway(id);
+    await expect(purge()).rejects.toMatchObject({ step: 'backups', cause: { name: 'BackupElsewhereError' } });
+    expect(await tenants.row(here.id)).toMatchObject({ state: 'REMOVED' });
+    expect(await tenants.row(away.id)).toMatchObject({ state: 'DONE' });
+    await query(`UPDATE backups SET store = $2 WHERE tenant_id = $1`, [tenant.id, tenants.store.name]);
+    expect(await purge()).toMatchObject({ status: 'DELETED' });
+  });
 });

@@ -43,12 +43,14 @@ export async function findWhole(
 }
 
 /**
- * To be called before the files of a backup are removed: where the store has another name by now, what is there has to be the backup.
+ * To be called before the files of a backup are removed: where the store has another name by now, what is there has to be the backup; but
+ * of one that never was whole, nothing is anywhere.
  *
  * @throws {BackupElsewhereError} {BackupStoreError}
  */
-export async function assertHere({ id, store: name, key, checksum }: Backup, { store }: Pick<BackupServices, 'store'>): Promise<void> {
-  if (name === store.name) return;
+export async function assertHere(backup: Backup, { store }: Pick<BackupServices, 'store'>): Promise<void> {
+  const { id, store: name, key, state, checksum } = backup;
+  if (name === store.name || (state === 'FAILED' && checksum === null)) return;
   try {
     await readManifest(store, key, { expectedChecksum: checksum ?? '' });
   } catch (error) {

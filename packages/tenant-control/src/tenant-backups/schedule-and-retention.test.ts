@@ -125,11 +125,11 @@ describe('a tenant that hibernates and has but a backup', () => {
     expect(await removeExpired()).toEqual([id]);
   });
 
-  test('does not wake as it was when it last woke', async () => {
-    const { control } = tenants.installation;
+  test('does not wake as it was when it last woke, and leaves no backup when it is purged', async () => {
+    const { control, catalog } = tenants.installation;
     const sleeper = await tenants.provision();
     await control.hibernateTenant(sleeper.id, operator, { keep: 'dropped' });
-    const [last] = await tenants.installation.catalog.listBackups({ limit: 1, filter: { tenantId: sleeper.id } });
+    const [last] = await catalog.listBackups({ limit: 1, filter: { tenantId: sleeper.id } });
     await query(
       `INSERT INTO backups (id, tenant_id, format, reason, state, store, key, schema_version, checksum, started_at)
        SELECT gen_random_uuid(), tenant_id, format, reason, state, store, key, schema_version, checksum, started_at - interval '1 day'
@@ -141,14 +141,8 @@ describe('a tenant that hibernates and has but a backup', () => {
       step: 'restore',
       cause: { name: 'BackupNotWholeError' },
     });
-    expect(await tenants.installation.catalog.findTenants([sleeper.id])).toMatchObject([{ status: 'HIBERNATED' }]);
-  });
+    expect(await catalog.findTenants([sleeper.id])).toMatchObject([{ status: 'HIBERNATED' }]);
 
-  test('leaves no backup when it is purged', async () => {
-    const { control, catalog } = tenants.installation;
-    const sleeper = await tenants.provision();
-    await control.backUpTenant(sleeper.id, operator);
-    await control.hibernateTenant(sleeper.id, operator, { keep: 'dropped' });
     await control.deleteTenant(sleeper.id, operator, { graceDays: 0 });
     await control.purgeTenant(sleeper.id, operator);
     expect(await tenants.files(sleeper.id)).toEqual([]);

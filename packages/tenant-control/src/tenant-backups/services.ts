@@ -6,5 +6,4 @@ import type { BackupPolicy } from './backup-policy.ts';
 export interface BackupServices extends Omit<LifeServices, 'backups' | 'store' | 'removeJobs'> {
   readonly store: BackupStore;
   readonly policy: BackupPolicy;
-  readonly controlDatabaseUrl: string;
 }

@@ -1,4 +1,5 @@
 import { migrationsFolder } from '@tenantry/prisma';
+import { ConflictError } from '@tenantry/service';
 import { restoreDatabase } from '../backups/restore-database.ts';
 import { removeBackup } from '../backups/stored-backups.ts';
 import { asOwner } from '../credentials/as-owner.ts';
@@ -6,6 +7,7 @@ import { BackupInUseError, BackupNotFoundError } from '../errors.ts';
 import type { TenantBackups } from '../life/tenant-backups.ts';
 import { clusterOf } from '../life/tenant-work.ts';
 import { settleAbandoned } from './abandoned-backups.ts';
+import type { Backup } from './backup.ts';
 import { assertHere, findWhole } from './find-backup.ts';
 import { backupsFolder } from './keys.ts';
 import { isBeingRestored, isSleptOn } from './needed-backups.ts';
@@ -38,20 +40,33 @@ async function restoreHibernated(tenantId: string, services: BackupServices): Pr
   await asOwner(clusterOf(tenant, services), tenant, async (url) => void (await restoreDatabase({ url, ...source })));
 }
 
-/** @throws {BackupInUseError} {BackupElsewhereError} {BackupStoreError} */
+/** What can be removed is, whatever keeps the rest. @throws {BackupInUseError} {BackupElsewhereError} {BackupStoreError} */
 async function removeAll(tenantId: string, services: BackupServices): Promise<void> {
   const { db, store } = services;
   await settleAbandoned(services, tenantId);
-  const kept = await db.backup.findMany({ where: { tenantId, state: { not: 'REMOVED' } } });
+  const kept = await db.backup.findMany({ where: { tenantId, state: { not: 'REMOVED' } }, orderBy: { startedAt: 'asc' } });
   const restored = await db.$queryRaw<{ id: string }[]>`SELECT id FROM backups WHERE tenant_id = ${tenantId}::uuid AND ${isBeingRestored}`;
+  const refusals: ConflictError[] = [];
   for (const row of kept) {
-    const { id, key, state } = row;
-    if (state === 'RUNNING') throw new BackupInUseError(id, 'written');
-    if (restored.some((one) => one.id === id)) throw new BackupInUseError(id, 'restored');
-    await assertHere(toBackup(row), services);
-    await removeBackup(store, key);
-    await db.backup.updateMany({ where: { id }, data: { state: 'REMOVED', error: null } });
+    try {
+      const isRestored = restored.some(({ id }) => id === row.id);
+      await removeOne(toBackup(row), isRestored, services);
+    } catch (error) {
+      if (!(error instanceof ConflictError)) throw error;
+      refusals.push(error);
+    }
   }
+  if (refusals[0]) throw refusals[0];
   // What a row was never told of.
   await store.remove(backupsFolder(tenantId));
+}
+
+/** @throws {BackupInUseError} {BackupElsewhereError} {BackupStoreError} */
+async function removeOne(backup: Backup, isRestored: boolean, services: BackupServices): Promise<void> {
+  const { id, key, state } = backup;
+  if (state === 'RUNNING') throw new BackupInUseError(id, 'written');
+  if (isRestored) throw new BackupInUseError(id, 'restored');
+  await assertHere(backup, services);
+  await removeBackup(services.store, key);
+  await services.db.backup.updateMany({ where: { id }, data: { state: 'REMOVED', error: null } });
 }

@@ -6,11 +6,12 @@ import type { LongWork } from '../backups/long-work.ts';
 import { asOwner } from '../credentials/as-owner.ts';
 import { BackupFailedError, BackupFormatError } from '../errors.ts';
 import { clusterOf } from '../life/tenant-work.ts';
+import { SignOfLifeLostError } from '../postgres/sign-of-life.ts';
 import type { Backup } from './backup.ts';
 import { findCatalogued } from './backup-list.ts';
 import { backupKey } from './keys.ts';
 import type { BackupServices } from './services.ts';
-import { whileWriting, WritersLockLostError } from './writers-lock.ts';
+import { whileWriting } from './writers-lock.ts';
 
 /** A backup that is to be made. */
 export interface NewBackup {
@@ -19,8 +20,8 @@ export interface NewBackup {
   readonly format: BackupFormat;
 }
 
-export function newBackup(reason: BackupReason, format: BackupFormat): NewBackup {
-  return { id: randomUUID(), reason, format };
+export function newBackup(reason: BackupReason, format: BackupFormat, id: string = randomUUID()): NewBackup {
+  return { id, reason, format };
 }
 
 /** Has the catalog know of a backup that is being made; to be called by who holds its {@link whileWriting}. */
@@ -49,7 +50,7 @@ export async function writeBackup(tenant: TenantRow, backup: NewBackup, services
   } catch (error) {
     await fail(tenant, backup, error, services);
     if (error instanceof TenantryError) throw error;
-    const isAsked = work.signal?.aborted === true && !(error instanceof WritersLockLostError);
+    const isAsked = work.signal?.aborted === true && !(error instanceof SignOfLifeLostError);
     throw isAsked ? error : new BackupFailedError(tenant.slug, error);
   }
 }

@@ -1,44 +1,17 @@
 import { Prisma } from '@tenantry/prisma/control';
 import type { Client } from 'pg';
-import { withConnection } from '../postgres/connection.ts';
+import { showingLife } from '../postgres/sign-of-life.ts';
 
 const prefix = 'tenantry: backup ';
 
-/** Milliseconds between signs of life, so that nobody on the way takes the connection for forgotten. */
-const signIntervalMs = 10_000;
-
-/** Raised when others may take this process, which writes a backup, for dead. */
-export class WritersLockLostError extends Error {
-  override readonly name = 'WritersLockLostError';
-
-  constructor() {
-    super('The connection was lost that tells others that the backup is being written.');
-  }
-}
-
-/**
- * Runs `work`, which writes a backup, under a lock that ends with this process at the latest: whoever gets it finds what a process has left
- * that died.
- *
- * @param work gets `signal`, which is aborted as well when the lock is lost: others may then remove what is written
- */
+/** Runs `work`, which writes a backup. @param work gets a `signal`, see {@link showingLife} */
 export async function whileWriting<Result>(
   controlDatabaseUrl: string,
   backupId: string,
   signal: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
-  return await withConnection(controlDatabaseUrl, async (client) => {
-    const lost = new AbortController();
-    client.once('end', () => lost.abort(new WritersLockLostError()));
-    await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [nameOf(backupId)]);
-    const signs = setInterval(() => void client.query('SELECT').catch(() => {}), signIntervalMs).unref();
-    try {
-      return await work(AbortSignal.any([lost.signal, ...(signal ? [signal] : [])]));
-    } finally {
-      clearInterval(signs);
-    }
-  });
+  return await showingLife({ url: controlDatabaseUrl, name: nameOf(backupId), isShared: false }, signal, work);
 }
 
 /** Runs `work` if nobody writes the backup; nobody does before that has ended. @returns whether it was run */

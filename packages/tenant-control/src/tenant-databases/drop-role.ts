@@ -15,9 +15,10 @@ interface Dependency {
  * Postgres drops none that has some. What it owns in a database, such as a large object, falls to that database's owner.
  *
  * @param cluster where `session` is the administrator's
- * @throws {DatabaseError} 2BP01 when a database is the role's
+ * @throws when the role owns a database, which is left with all that is in it
  */
 export async function dropRole(cluster: Pick<ClusterAdmin, 'within'>, session: Administrator, roleName: string): Promise<void> {
+  await assertOwnsNone(session, roleName);
   const role = escapeIdentifier(roleName);
   const dependencies = await findDependencies(session, roleName);
   if (dependencies.length > 0) await actFor(session, roleName);
@@ -29,6 +30,15 @@ export async function dropRole(cluster: Pick<ClusterAdmin, 'within'>, session: A
   }
   if (dependencies.some(({ database }) => database === null)) await session.query(`DROP OWNED BY ${role}`);
   await session.query(`DROP ROLE IF EXISTS ${role}`);
+}
+
+/** What drops and hands over all that a role owns would do so with a database, too. */
+async function assertOwnsNone(session: Administrator, roleName: string): Promise<void> {
+  const { rows } = await session.query<{ database: string }>(
+    'SELECT datname AS database FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba WHERE rolname = $1',
+    [roleName],
+  );
+  if (rows[0]) throw new Error(`The role ${roleName} owns the database ${rows[0].database}, and is not dropped before that.`);
 }
 
 async function findDependencies(session: Administrator, roleName: string): Promise<Dependency[]> {

@@ -1,7 +1,10 @@
+import { silentLogger } from '@tenantry/service';
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { openClusterAdmin } from '../clusters/cluster-admin.ts';
 import { RotatedTenants } from '../credentials/testing/rotated-tenants.ts';
 import type { Tenant } from '../tenant.ts';
 import { openInstallation, operator, runSql, uniqueName, type Installation } from '../testing/installation.ts';
+import { dropRole } from './drop-role.ts';
 import { namesOf } from './owned-database.ts';
 
 const server = inject('postgresUrl');
@@ -81,6 +84,19 @@ describe('a tenant that gives the role of another one rights in its own database
     await expect(installation.control.provisionTenant({ slug, name: 'New' }, { actor: operator })).rejects.toThrow('was undone');
     expect(await runSql(server, 'SELECT FROM pg_roles WHERE rolname = ANY($1)', [begun])).toEqual([]);
   });
+});
+
+test('a role whose database is there is not dropped, and nothing of it, whatever rights it was given', async () => {
+  const { roleName, databaseName } = namesOf(victim.id);
+  await bestow(roleName);
+  await using admin = openClusterAdmin({ name: 'standard', adminUrl: server }, silentLogger);
+  await expect(dropRole(admin, admin.pool, roleName)).rejects.toThrow(`The role ${roleName} owns the database ${databaseName}`);
+  expect(await tenants.query(victim.id, 'SELECT locale FROM tenant_settings')).toEqual([{ locale: 'en' }]);
+  expect(await runSql(server, 'SELECT datdba::regrole::text AS owner FROM pg_database WHERE datname = $1', [databaseName])).toEqual([
+    { owner: roleName },
+  ]);
+  // With its database goes what it gave.
+  await purge(hostile);
 });
 
 test('a tenant that makes its database a template is purged all the same', async () => {

@@ -1,17 +1,18 @@
-import type { Tenant as TenantRow, TenantStatus } from '@tenantry/prisma/control';
+import type { Prisma, Tenant as TenantRow, TenantStatus } from '@tenantry/prisma/control';
 import { schemaText } from '@tenantry/prisma';
-import { BadInputError } from '@tenantry/service';
+import { BadInputError, canonicalUuid } from '@tenantry/service';
 import { exportData, type ExportManifest } from '../backups/export/export-data.ts';
 import type { LongWork } from '../backups/long-work.ts';
 import type { BackupStore } from '../backups/stores/backup-store.ts';
 import { removeBackup as removeStored } from '../backups/stored-backups.ts';
 import { asOwner } from '../credentials/as-owner.ts';
-import { BackupsMissingError, ExportOvertakenError, ExportRefusedError } from '../errors.ts';
+import { BackupsMissingError, ExportOvertakenError, ExportRefusedError, TenantInTransitionError } from '../errors.ts';
 import { allowed, recordingRefusals, type Request } from '../life/change-tenant.ts';
-import { lockTenant } from '../life/locked-tenant.ts';
+import { findSagaUnderWay, lockTenant, type LockedTenant } from '../life/locked-tenant.ts';
 import type { LifeServices } from '../life/services.ts';
 import { clusterOf } from '../life/tenant-work.ts';
 import type { Actor } from '../tenant.ts';
+import { whileExporting } from './exporters-lock.ts';
 import { exportsFolder, newExportKey } from './stored-exports.ts';
 
 export interface ExportTenantOptions extends LongWork {
@@ -37,8 +38,8 @@ export interface TenantExport {
  * Gives out all of a tenant's data, as it is at one moment, while it is used: NDJSON for each model, and a manifest. It is read with the
  * rights of the tenant. That it was asked for is on record before anything is read.
  *
- * @throws {TenantNotFoundError} {ExportRefusedError} {BackupsMissingError} {ExportOvertakenError} {BadInputError} {BackupFormatError}
- * {BackupStoreError} {ClusterMissingError}, and the signal's reason; nothing is left in the store then
+ * @throws {TenantNotFoundError} {ExportRefusedError} {TenantInTransitionError} {BackupsMissingError} {ExportOvertakenError} {BadInputError}
+ * {BackupFormatError} {BackupStoreError} {ClusterMissingError}, and the signal's reason; nothing is left in the store then
  */
 export async function exportTenant(
   id: string,
@@ -47,19 +48,21 @@ export async function exportTenant(
   services: LifeServices,
 ): Promise<TenantExport> {
   const request = { id, action: 'tenant.export', actor };
-  const { tenant, store, key } = await recordingRefusals(request, services.catalog, async () => {
-    const found = await services.db.$transaction(async (tx) => await lockTenant(tx, id));
-    assertExportable(found);
-    return { tenant: found, ...place(found.id, { store: elsewhere, key: wanted }, services) };
-  });
-  const cluster = clusterOf(tenant, services);
-  // Not where an outside export goes: a path on somebody's machine may tell who the tenant is.
-  await services.catalog.recordAudit(allowed(request, elsewhere ? { kept: false } : { store: store.name, key }));
-  return await recordingFailure(request, services, async () => {
-    const target = { store, key, tenantId: tenant.id, prismaSchema: schemaText('tenant') };
-    const { manifest, checksum } = await asOwner(cluster, tenant, async (url) => await exportData({ url, ...target, ...work }));
-    if (!elsewhere) await removeIfOvertaken(tenant.id, store, key, services);
-    return { tenantId: tenant.id, store: store.name, key, checksum, manifest };
+  // Before it is looked whether that is a time for exports: whoever erases them waits for those who began earlier.
+  return await whileExporting(services.controlDatabaseUrl, canonicalUuid(id) ?? '', work.signal, async (signal) => {
+    const { tenant, store, key } = await recordingRefusals(request, services.catalog, async () => {
+      const found = await services.db.$transaction(async (tx) => await lockExportable(tx, id));
+      return { tenant: found, ...place(found.id, { store: elsewhere, key: wanted }, services) };
+    });
+    const cluster = clusterOf(tenant, services);
+    // Not where an outside export goes: a path on somebody's machine may tell who the tenant is.
+    await services.catalog.recordAudit(allowed(request, elsewhere ? { kept: false } : { store: store.name, key }));
+    return await recordingFailure(request, services, async () => {
+      const target = { store, key, tenantId: tenant.id, prismaSchema: schemaText('tenant') };
+      const { manifest, checksum } = await asOwner(cluster, tenant, async (url) => await exportData({ url, ...target, ...work, signal }));
+      if (!elsewhere) await removeIfOvertaken(tenant.id, store, key, services);
+      return { tenantId: tenant.id, store: store.name, key, checksum, manifest };
+    });
   });
 }
 
@@ -72,6 +75,15 @@ const remedies: Partial<Record<TenantStatus, string>> = {
 
 /** A change under way ends soon; then the data can be read. */
 const retryAfterMs = 5000;
+
+/** @throws {TenantNotFoundError} {ExportRefusedError} {TenantInTransitionError} */
+async function lockExportable(tx: Prisma.TransactionClient, id: string): Promise<LockedTenant> {
+  const tenant = await lockTenant(tx, id);
+  const underWay = await findSagaUnderWay(tx, tenant.id);
+  if (underWay?.kind === 'PURGE') throw new TenantInTransitionError(tenant.slug, underWay.kind);
+  assertExportable(tenant);
+  return tenant;
+}
 
 function assertExportable({ slug, status, statusBefore }: TenantRow): void {
   if (status === 'ACTIVE' || status === 'SUSPENDED') return;

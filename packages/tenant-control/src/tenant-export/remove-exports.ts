@@ -2,13 +2,14 @@ import { z } from 'zod';
 import { noteRemoval } from '../erasure/removed.ts';
 import type { TenantWork } from '../life/tenant-work.ts';
 import { BackupsMissingError } from '../errors.ts';
+import { untilNobodyExports } from './exporters-lock.ts';
 import { exportsFolder, listStoredExports } from './stored-exports.ts';
 
 /** An export in a store of the installation, as the audit log tells of it when it is made and when it is removed. */
 const keptExport = z.object({ store: z.string(), key: z.string() });
 
 /**
- * Removes all exports of a tenant from the store.
+ * Removes all exports of a tenant from the store. Since its purge is on record, nobody begins one any more.
  *
  * @throws {BackupsMissingError} in a process without a store, where there may be any {BackupStoreError}
  */
@@ -16,6 +17,7 @@ export async function removeExports(work: TenantWork): Promise<void> {
   const { saga, services } = work;
   const { tenantId } = saga;
   const { store } = services;
+  await untilNobodyExports(services.controlDatabaseUrl, tenantId);
   const kept = await findKept(work);
   if (store) {
     const exports = await listStoredExports(store, tenantId);

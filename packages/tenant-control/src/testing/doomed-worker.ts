@@ -1,4 +1,5 @@
 /** A process that is asked to change something and is killed on its way: what {@link meetDoom} runs. */
+import { flushCompileCache } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { silentLogger } from '@tenantry/service';
 import { openFolderStore } from '../backups/stores/folder-store.ts';
@@ -7,6 +8,9 @@ import { createTenantControl, type TenantControl } from '../tenant-control.ts';
 import { parseDoom, type DoomedCall, type SagaPoint } from './doom.ts';
 import type { BackupStore } from '../backups/stores/backup-store.ts';
 import { runSql } from './installation.ts';
+
+// Who is killed does not come to it in the end.
+flushCompileCache();
 
 const { controlDatabaseUrl, clusters, keys, call, store: folder, fail, kill, afterMs } = parseDoom(process.argv[2]);
 

@@ -1,7 +1,7 @@
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { Backup, StoredExport, Tenant } from '@tenantry/tenant-control';
 import { actorOf } from '../actor.ts';
-import { listBackups, type ListBackupsArguments } from '../backup-list.ts';
+import { listBackups, listBackupsOf, type ListBackupsArguments } from '../backup-list.ts';
 import { backUpTenant, restoreBackup, verifyBackup, type BackUpArguments, type RestoreArguments } from '../backup-mutations.ts';
 import type { TenantsContext } from '../context.ts';
 import { eraseTenant, exportTenant, type EraseArguments } from '../data-rights.ts';
@@ -31,8 +31,7 @@ export const backupResolvers = {
     eraseTenant: async (_parent, eraseArguments: EraseArguments, context) => await eraseTenant(eraseArguments, context),
   },
   Tenant: {
-    backups: async ({ id }: Tenant, page: Omit<ListBackupsArguments, 'filter'>, context) =>
-      await listBackups({ ...page, filter: { tenantId: id } }, context),
+    backups: async ({ id }: Tenant, page: Omit<ListBackupsArguments, 'filter'>, context) => await listBackupsOf(id, page, context),
     exports: async ({ id }: Tenant, _arguments, { control }) => await control().findExports(id),
   },
   Backup: { tenant: async ({ tenantId }: Backup, _arguments, { tenants }) => await tenants.load(tenantId) },

@@ -87,9 +87,9 @@ test('scratch databases are found, and dropped, unless somebody uses them', asyn
   await runSql(server, `CREATE DATABASE ${name} OWNER ${name}`);
   const databases = async () => (await runSql<{ name: string }>(server, 'SELECT datname AS name FROM pg_database')).map((row) => row.name);
   await withScratchDatabase(admin, 'a-backup', async (url) => {
-    expect(await found(true, ({ message }) => message.includes(name))).toEqual([
-      { kind: 'scratch-leftover', outcome: 'fixed', isFixable: true },
-    ]);
+    const fixed = { kind: 'scratch-leftover', outcome: 'fixed', isFixable: true };
+    // A sweep of another test on this server may have been faster.
+    expect([[fixed], []]).toContainEqual(await found(true, ({ message }) => message.includes(name)));
     expect(await databases()).toContain(new URL(url).pathname.slice(1));
   });
   expect(await databases()).not.toContain(name);

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import { escapeIdentifier, type Client } from 'pg';
+import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { LongWork } from '../../backups/long-work.ts';
 import type { TableData } from '../../backups/manifest.ts';
@@ -15,6 +15,8 @@ export interface CopyOptions extends LongWork {
   /** URLs of both databases, which act as the role that owns them. They are defined equally. */
   readonly from: string;
   readonly to: string;
+  /** Name of the snapshot of the first that is copied. Default: as it is now. */
+  readonly snapshot?: string;
 }
 
 /**
@@ -23,8 +25,9 @@ export interface CopyOptions extends LongWork {
  *
  * @returns what was read
  */
-export async function copyDatabase({ from, to, ...work }: CopyOptions): Promise<TableData[]> {
+export async function copyDatabase({ from, to, snapshot, ...work }: CopyOptions): Promise<TableData[]> {
   return await withSnapshot(from, work.signal, async (source) => {
+    if (snapshot !== undefined) await source.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
     return await withSession(to, work.signal, async (target) => {
       return await inTransaction(target, async () => {
         const enableTriggers = await setTriggersAside(target);

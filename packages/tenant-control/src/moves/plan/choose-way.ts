@@ -17,9 +17,9 @@ export interface Ends {
 /** From Postgres 15 on, a subscription that fails says so. */
 const oldestVersion = 150_000;
 
-/** A subscription has a slot of its own, and two tables at a time are copied over others; so are they by as many workers beside its own. */
-const neededSenders = 3;
-const neededWorkers = 2;
+/** One connection makes the slot, and is there while the subscription's own one begins to read. */
+const neededSenders = 2;
+const neededWorkers = 1;
 
 /** Replication where it is possible, since writes then are paused for a moment only; else a copy while they are paused. */
 export function chooseWay(ends: Ends): ChosenWay {

@@ -5,6 +5,8 @@ import { listTables, notOfExtension, ownSchemas, quotedName, tableName, type Tab
 export interface DatabaseFacts {
   /** No way takes these along. */
   readonly largeObjects: number;
+  /** Nor these: whoever commits one later would not find it. */
+  readonly preparedTransactions: number;
   /** Why its tables cannot be replicated; null where they can. */
   readonly obstacle: string | null;
   /** Tables without a key, of which a changed row is found by comparing all of it. */
@@ -14,14 +16,24 @@ export interface DatabaseFacts {
 /** @param client in the database, with an empty search path */
 export async function readDatabase(client: Client): Promise<DatabaseFacts> {
   const { rows: counted } = await client.query<{ count: number }>('SELECT count(*)::int AS count FROM pg_largeobject_metadata');
+  const preparedTransactions = await countPrepared(client);
   const { rows: hindrances } = await client.query<{ reason: string }>(obstacles);
   const keyless = new Set((await tablesWithoutIdentity(client)).map(tableName));
   const tables = keyless.size === 0 ? [] : await listTables(client);
   return {
     largeObjects: counted[0]?.count ?? 0,
+    preparedTransactions,
     obstacle: hindrances[0]?.reason ?? null,
     keyless: tables.filter((table) => keyless.has(tableName(table)) || (table.isPartitioned && table.key.length === 0)),
   };
+}
+
+/** Transactions of `PREPARE TRANSACTION` that wait for their end, which may be another session's. */
+export async function countPrepared(client: Client): Promise<number> {
+  const { rows } = await client.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM pg_prepared_xacts WHERE database = current_database()',
+  );
+  return rows[0]?.count ?? 0;
 }
 
 /** Tables whose rows have no identity by which a change of one could be told. */

@@ -35,12 +35,18 @@ export async function planMove(options: PlanOptions): Promise<ChosenWay> {
   };
   const refuse = (reason: string) => new MoveRefusedError(tenant.slug, target.name, reason);
   if (isSameServer(ends.source, ends.target)) throw refuse(`"${source.name}" and "${target.name}" are the same server`);
-  const { largeObjects } = ends.database;
+  const { largeObjects, preparedTransactions } = ends.database;
   if (largeObjects > 0) throw refuse(`its database has ${largeObjects} large objects, which neither replication nor a copy takes along`);
+  if (preparedTransactions > 0) throw refuse(preparedReason(preparedTransactions));
   if (!isOldCopyThere) await reaching(target, async () => await assertFree(options, refuse));
   const obstacle = obstacleToReplication(ends);
   if (way === 'REPLICATION' && obstacle !== null) throw refuse(`there can be no replication: ${obstacle}`);
   return way === null ? chooseWay(ends) : { way, reason: 'it was asked for' };
+}
+
+/** Why a database is not moved in which transactions are prepared. */
+export function preparedReason(count: number): string {
+  return `its database has ${count} prepared transactions (pg_prepared_xacts): commit them, or roll them back`;
 }
 
 /** @throws when there is already something by the tenant's names, whoever's it is */

@@ -1,17 +1,21 @@
 import { acceptsConnections } from '../../tenant-databases/database.ts';
 import { dropRole } from '../../tenant-databases/drop-role.ts';
 import type { MoveWork, Side } from '../move-work.ts';
-import { readServer } from '../plan/server-facts.ts';
 import { replicationName } from './names.ts';
 import { identifyByKey } from './replica-identity.ts';
 import { unpublish } from './sender.ts';
 import { unsubscribe } from './subscription.ts';
 
-/** Leaves nothing of a move's replication on either side, however far it had come. What the target has taken in, it keeps. */
+/**
+ * Leaves nothing of a move's replication on either side, however far it had come. What the target has taken in, it keeps. Nothing is kept
+ * for a target that does not answer any more: the source is left clean first, and then the failure is thrown.
+ */
 export async function endReplication(work: MoveWork): Promise<void> {
-  await endReceiving(work);
+  // First, or it would ask for the slot again.
+  const [received] = await Promise.allSettled([endReceiving(work)]);
   await work.middle();
   await endSending(work);
+  if (received.status === 'rejected') throw received.reason;
 }
 
 async function endReceiving(work: MoveWork): Promise<void> {
@@ -22,9 +26,8 @@ async function endReceiving(work: MoveWork): Promise<void> {
 async function endSending(work: MoveWork): Promise<void> {
   const name = replicationName(work.saga.id);
   if (await isOpen(work, 'source')) {
-    const { systemId } = await readServer(work.target.pool);
     await work.within('source', async (client) => {
-      await unpublish(client, name, systemId);
+      await unpublish(client, name);
       for (const table of work.facts.identifiedByAll ?? []) await identifyByKey(client, table);
     });
   }

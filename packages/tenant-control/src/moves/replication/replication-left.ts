@@ -4,7 +4,7 @@ import type { ClusterAdmin } from '../../clusters/cluster-admin.ts';
 import { acceptsConnections } from '../../tenant-databases/database.ts';
 import { dropRole } from '../../tenant-databases/drop-role.ts';
 import { replicationName, replicationPrefix, sagaIdIn } from './names.ts';
-import { dropSlot } from './sender.ts';
+import { dropSlot } from './slot.ts';
 import { unsubscribe } from './subscription.ts';
 
 /** Something that a move has made to replicate, and that it does not need any more. */

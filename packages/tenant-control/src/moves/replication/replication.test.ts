@@ -3,12 +3,14 @@ import type { Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../backups/testing/databases.ts';
 import { openClusterAdmin, type ClusterAdmin } from '../../clusters/cluster-admin.ts';
+import { withConnection } from '../../postgres/connection.ts';
 import { silentLogger } from '@tenantry/service';
+import { copyDatabase } from '../copies/copy-database.ts';
 import { findIncomparable, readDatabase, tablesWithoutIdentity } from '../plan/database-facts.ts';
-import { readServer } from '../plan/server-facts.ts';
 import { identifyByAll, identifyByKey } from './replica-identity.ts';
 import { makeSenderLogin, publish, unpublish } from './sender.ts';
-import { readCopyState, subscribe, SubscriptionRefusedError, unsubscribe } from './subscription.ts';
+import { withSlot } from './slot.ts';
+import { isReceiving, receive, subscribe, SubscriptionRefusedError, unsubscribe } from './subscription.ts';
 
 const name = 'tenantry_move_00000000000000000000000000000000';
 let server: DisposablePostgres;
@@ -54,21 +56,47 @@ test('rows of tables without a key, partitioned ones and their changes get to th
     return await makeSenderLogin(client, owned, name);
   });
   await within('target', async (client) => await subscribe(client, { name, sourceUrl: ends.source.url(databaseName), ...login }));
+  expect(await within('target', async (client) => await isReceiving(client, name))).toBe(false);
+  const slot = { database: databaseName, name, signal: new AbortController().signal };
+  await withSlot(ends.source, slot, async () => {});
+  await withSlot(ends.source, slot, async (snapshot) => {
+    await source.query(`INSERT INTO keyless VALUES (4, 'between')`);
+    await copyDatabase({ from: source.url, to: target.url, snapshot });
+  });
+  await within('target', async (client) => await receive(client, name));
   await source.query(`UPDATE keyless SET word = 'new' WHERE number = 2; DELETE FROM keyless WHERE number = 3`);
   await source.query(`UPDATE parted SET word = 'c' WHERE number = 11; INSERT INTO parted VALUES (2, 'd')`);
 
   await expect.poll(async () => await read(target), { timeout: 20_000 }).toEqual(await read(source));
-  expect(await within('target', async (client) => await readCopyState(client, name))).toMatchObject({ isEnabled: true, total: 2 });
+  expect(await within('target', async (client) => await isReceiving(client, name))).toBe(true);
 
   await within('target', async (client) => await unsubscribe(client, name));
-  const { systemId } = await readServer(ends.target.pool);
   await within('source', async (client) => {
-    await unpublish(client, name, systemId);
+    await unpublish(client, name);
     for (const table of keyless) await identifyByKey(client, table);
   });
   expect(await source.query('SELECT slot_name FROM pg_replication_slots UNION ALL SELECT pubname FROM pg_publication')).toEqual([]);
   expect(await target.query('SELECT subname FROM pg_subscription WHERE subname = $1', [name])).toEqual([]);
   expect(await within('source', tablesWithoutIdentity)).toEqual(keyless);
+});
+
+async function slots(): Promise<unknown[]> {
+  return await source.query('SELECT slot_name FROM pg_replication_slots');
+}
+
+test('a slot that waits for somebody’s transaction is given up with its signal, and nothing stays of it', async () => {
+  const other = await createTestDatabase(server.url);
+  const database = new URL(source.url).pathname.slice(1);
+  await withConnection(other.url, async (client) => {
+    await client.query('BEGIN; CREATE TABLE held ()');
+    const stop = new AbortController();
+    const waiting = withSlot(ends.source, { database, name, signal: stop.signal }, async () => 'a slot');
+    await expect.poll(slots).toHaveLength(1);
+    stop.abort(new Error('this process stops'));
+    await expect(waiting).rejects.toThrow('this process stops');
+    await expect.poll(slots).toEqual([]);
+  });
+  await other[Symbol.asyncDispose]();
 });
 
 test('a subscription that cannot connect is refused, and its password is not told', async () => {

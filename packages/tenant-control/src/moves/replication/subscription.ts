@@ -1,6 +1,4 @@
 import { DatabaseError, escapeIdentifier, escapeLiteral, type Client } from 'pg';
-import { listTables, quotedName } from '../../backups/tables.ts';
-import { inTransaction } from '../../postgres/in-transaction.ts';
 import type { SenderLogin } from './sender.ts';
 
 export interface SubscribeOptions extends SenderLogin {
@@ -15,47 +13,39 @@ export class SubscriptionRefusedError extends Error {
   override readonly name = 'SubscriptionRefusedError';
 }
 
-/** How far the tables are copied. */
-export interface CopyState {
-  readonly isEnabled: boolean;
-  readonly done: number;
-  readonly total: number;
-  /** Rows of the tables that are being copied, so far. */
-  readonly rows: number;
-}
-
 /**
- * Has a database take in all that another one publishes: first what is there, in the place of its own rows, then what changes.
+ * Prepares a database to take in all that another one publishes, once it is told to {@link receive}. Its tables' rows are not copied: this
+ * role's right to replicate would be there for whatever the tenant has put into the tables.
  *
  * @param client of the administrator, in the database
  * @throws {SubscriptionRefusedError}
  */
 export async function subscribe(client: Client, options: SubscribeOptions): Promise<void> {
   const { name } = options;
-  const tables = await listTables(client);
   try {
-    await inTransaction(client, async () => {
-      if (tables.length > 0) await client.query(`TRUNCATE ${tables.map(quotedName).join(', ')}`);
-      await client.query(`
-        CREATE SUBSCRIPTION ${escapeIdentifier(name)} CONNECTION ${escapeLiteral(connectionOf(options))} PUBLICATION ${escapeIdentifier(name)}
-        WITH (create_slot = false, slot_name = ${escapeLiteral(name)}, disable_on_error = true)`);
-    });
+    await client.query(`
+      CREATE SUBSCRIPTION ${escapeIdentifier(name)} CONNECTION ${escapeLiteral(connectionOf(options))} PUBLICATION ${escapeIdentifier(name)}
+      WITH (enabled = false, create_slot = false, slot_name = ${escapeLiteral(name)}, copy_data = false, disable_on_error = true)`);
   } catch (cause) {
     if (!(cause instanceof DatabaseError)) throw cause;
     throw new SubscriptionRefusedError(withoutPassword(cause.message, options), { cause: undefined });
   }
 }
 
-/** @returns null when there is no such subscription in this database */
-export async function readCopyState(client: Client, name: string): Promise<CopyState | null> {
-  const { rows } = await client.query<CopyState>(copyState, [name]);
-  return rows[0] ?? null;
+/** From now on what is written on the other side, since its slot was made, is taken in. @param client of the administrator, in the database */
+export async function receive(client: Client, name: string): Promise<void> {
+  await client.query(`ALTER SUBSCRIPTION ${escapeIdentifier(name)} ENABLE`);
 }
 
-/** Takes in nothing any more; what was is there. The other side's slots stay. @param client of the administrator, in the database */
+/** Whether what is published is taken in; null when there is no such subscription in this database. */
+export async function isReceiving(client: Client, name: string): Promise<boolean | null> {
+  const { rows } = await client.query<{ isEnabled: boolean }>(ownSubscription, [name]);
+  return rows[0]?.isEnabled ?? null;
+}
+
+/** Takes in nothing any more; what was is there. The other side's slot stays. @param client of the administrator, in the database */
 export async function unsubscribe(client: Client, name: string): Promise<void> {
-  const { rowCount } = await client.query(ownSubscription, [name]);
-  if (rowCount === 0) return;
+  if ((await isReceiving(client, name)) === null) return;
   const subscription = escapeIdentifier(name);
   await client.query(`ALTER SUBSCRIPTION ${subscription} DISABLE`);
   await client.query(`ALTER SUBSCRIPTION ${subscription} SET (slot_name = NONE)`);
@@ -84,12 +74,5 @@ function withoutPassword(message: string, { password }: SenderLogin): string {
 }
 
 const ownSubscription = `
-  SELECT FROM pg_subscription WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
-
-const copyState = `
-  SELECT subenabled AS "isEnabled",
-    (SELECT count(*)::int FROM pg_subscription_rel WHERE srsubid = s.oid AND srsubstate = 'r') AS done,
-    (SELECT count(*)::int FROM pg_subscription_rel WHERE srsubid = s.oid) AS total,
-    (SELECT coalesce(sum(tuples_processed), 0)::float FROM pg_stat_progress_copy
-     WHERE datname = current_database() AND pid IN (SELECT pid FROM pg_stat_subscription WHERE subid = s.oid)) AS rows
-  FROM pg_subscription s WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  SELECT subenabled AS "isEnabled" FROM pg_subscription
+  WHERE subname = $1 AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;

@@ -1,5 +1,6 @@
 import { migrationsFolder } from '@tenantry/prisma';
 import { applyMigrationsOf, readAppliedMigrations } from '../../backups/migrations.ts';
+import { withSnapshot } from '../../backups/session.ts';
 import { MoveRefusedError } from '../../errors.ts';
 import { dropDatabase, makeEmptyDatabase } from '../../tenant-databases/database.ts';
 import { describeSchema, schemaDifferences } from '../copies/describe-schema.ts';
@@ -17,7 +18,7 @@ export const databaseStep: MoveStep = {
       if (await work.hasDatabase('target', session)) await dropDatabase(session, tenant.databaseName);
       await makeEmptyDatabase(session, tenant, work.middle);
     });
-    const migrations = await work.within('source', readAppliedMigrations);
+    const migrations = await withSnapshot(await work.ownerUrl('source'), undefined, readAppliedMigrations);
     const url = await work.ownerUrl('target');
     await work.within('target', async () => await applyMigrationsOf(migrations, { url, folders: [migrationsFolder('tenant')] }));
     await assertSameSchema(work);

@@ -5,7 +5,9 @@ import { endSessions } from '../../tenant-databases/sessions.ts';
 import { transitions } from '../../tenant-status.ts';
 import { waitUntilDrained } from '../drain.ts';
 import type { MoveStep, MoveWork } from '../move-work.ts';
+import { replicationName } from '../replication/names.ts';
 import { replay } from '../replication/replay.ts';
+import { isReceiving } from '../replication/subscription.ts';
 import { until } from '../until.ts';
 
 /** Milliseconds within which the target takes in what was written by then: if it can, it will also do so while all wait. */
@@ -43,8 +45,19 @@ export const pauseStep: MoveStep = {
 
 async function catchUp(work: MoveWork): Promise<void> {
   const { signal } = work.longWork('pause');
-  const isClose = await until(async () => await replay(work, closeMs), { intervalMs: 0, deadlineMs: catchUpMs, signal });
+  const isCaughtUp = async () => {
+    await assertReceiving(work);
+    return await replay(work, closeMs);
+  };
+  const isClose = await until(isCaughtUp, { intervalMs: 0, deadlineMs: catchUpMs, signal });
   if (!isClose) throw new Error(`The server of "${work.input.to}" does not take in what is written as fast as it is written.`);
+}
+
+/** @throws when Postgres has given the subscription up, which it does at the first row that it cannot take in */
+async function assertReceiving({ target, tenant, saga, input }: MoveWork): Promise<void> {
+  const name = replicationName(saga.id);
+  if (await target.within(tenant.databaseName, async (client) => await isReceiving(client, name))) return;
+  throw new Error(`The subscription ${name} was given up: the log of the server of "${input.to}" says why.`);
 }
 
 async function closeLogins(work: MoveWork): Promise<void> {

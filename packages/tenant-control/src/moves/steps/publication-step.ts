@@ -5,7 +5,7 @@ import { replicationName } from '../replication/names.ts';
 import { identifyByAll } from '../replication/replica-identity.ts';
 import { publish } from '../replication/sender.ts';
 
-/** From now on the source keeps what is written until the target has read it. */
+/** The source tells of all that is written to its tables, whoever has a slot for that. */
 export const publicationStep: MoveStep = {
   name: 'publication',
   run: async (work) => {

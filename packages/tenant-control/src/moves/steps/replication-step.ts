@@ -1,32 +1,33 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { withConnection } from '../../postgres/connection.ts';
-import type { MoveStep } from '../move-work.ts';
+import { copyDatabase } from '../copies/copy-database.ts';
+import type { MoveStep, MoveWork } from '../move-work.ts';
 import { replicationName } from '../replication/names.ts';
-import { readCopyState } from '../replication/subscription.ts';
+import { withSlot } from '../replication/slot.ts';
+import { isReceiving, receive } from '../replication/subscription.ts';
 
-const lookIntervalMs = 200;
-
-/** Waits until the target has all that was there, and takes in what changes. The tenant is served meanwhile. */
+/**
+ * The target gets all that was there when the slot was made, and takes in what changes since. The tenant is served meanwhile. The rows are
+ * copied by the roles that own them on either side, so that nothing of the tenant's runs with another one's rights.
+ */
 export const replicationStep: MoveStep = {
   name: 'replication',
   run: async (work) => {
     if (work.way !== 'REPLICATION') return;
-    const { signal } = work.longWork('replication');
     const name = replicationName(work.saga.id);
-    await work.middle();
-    await work.target.within(work.tenant.databaseName, async (client) => {
-      for (;;) {
-        const state = await readCopyState(client, name);
-        if (!state?.isEnabled) throw new Error(`The subscription ${name} was given up: the log of "${work.input.to}" says why.`);
-        const { done, total, rows } = state;
-        work.report('replication', { table: '', tables: { done, total }, bytes: 0, rows });
-        if (done === total) break;
-        await sleep(lookIntervalMs, undefined, { signal });
-        signal.throwIfAborted();
-      }
+    // Holds off a copy that a dead process has begun: Postgres may not have noticed yet.
+    await work.within('target', async (client) => {
+      if (await isReceiving(client, name)) return;
+      await copyWhatIsThere(work, name);
+      await work.middle();
+      await receive(client, name);
     });
-    // Nobody has told the planner of these rows.
-    await withConnection(await work.ownerUrl('target'), async (client) => void (await client.query('ANALYZE')));
   },
   undo: async () => {},
 };
+
+async function copyWhatIsThere(work: MoveWork, name: string): Promise<void> {
+  const [from, to] = [await work.ownerUrl('source'), await work.ownerUrl('target')];
+  const longWork = work.longWork('replication');
+  await withSlot(work.source, { database: work.tenant.databaseName, name, signal: longWork.signal }, async (snapshot) => {
+    await copyDatabase({ from, to, snapshot, ...longWork });
+  });
+}

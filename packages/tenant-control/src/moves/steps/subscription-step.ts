@@ -2,9 +2,9 @@ import type { MoveStep, MoveWork } from '../move-work.ts';
 import { endReplication } from '../replication/end-replication.ts';
 import { replicationName } from '../replication/names.ts';
 import { makeSenderLogin } from '../replication/sender.ts';
-import { readCopyState, subscribe, SubscriptionRefusedError } from '../replication/subscription.ts';
+import { isReceiving, subscribe, SubscriptionRefusedError } from '../replication/subscription.ts';
 
-/** The target begins to take in what the source has. Where it cannot, it is copied later, unless it has to be this way. */
+/** The target is able to take in what the source publishes. Where it is not, all is copied later, unless it has to be this way. */
 export const subscriptionStep: MoveStep = {
   name: 'subscription',
   run: async (work) => {
@@ -26,7 +26,7 @@ export const subscriptionStep: MoveStep = {
 async function subscribeOnce(work: MoveWork): Promise<void> {
   const { saga, tenant, source } = work;
   const name = replicationName(saga.id);
-  const isThere = await work.within('target', async (client) => (await readCopyState(client, name)) !== null);
+  const isThere = await work.within('target', async (client) => (await isReceiving(client, name)) !== null);
   if (isThere) return;
   const login = await work.within('source', async (client) => await makeSenderLogin(client, tenant, name));
   await work.middle();

@@ -1,3 +1,4 @@
+import { refreshViews } from '../../backups/restore-tables.ts';
 import { withSession, withSnapshot } from '../../backups/session.ts';
 import { inTransaction } from '../../postgres/in-transaction.ts';
 import { copyDatabase, copySequences } from '../copies/copy-database.ts';
@@ -11,7 +12,7 @@ export const transferStep: MoveStep = {
   undo: async () => {},
 };
 
-/** Sequences are not replicated. */
+/** Neither sequences nor what materialized views hold is replicated. */
 async function takeInTheRest(work: MoveWork): Promise<void> {
   const { replayMs } = work.services.patience;
   if (!(await replay(work, replayMs))) {
@@ -20,7 +21,12 @@ async function takeInTheRest(work: MoveWork): Promise<void> {
   await work.middle();
   const [from, to] = [await work.ownerUrl('source'), await work.ownerUrl('target')];
   await withSnapshot(from, undefined, async (source) => {
-    await withSession(to, undefined, async (target) => await inTransaction(target, async () => await copySequences(source, target)));
+    await withSession(to, undefined, async (target) => {
+      await inTransaction(target, async () => {
+        await copySequences(source, target);
+        await refreshViews(target);
+      });
+    });
   });
 }
 

@@ -1,16 +1,25 @@
-import { CopiesDifferError } from '../../errors.ts';
+import { CopiesDifferError, MoveRefusedError } from '../../errors.ts';
 import { compareByChecksums, compareByCounts } from '../copies/compare-copies.ts';
 import type { MoveStep, MoveWork } from '../move-work.ts';
+import { countPrepared } from '../plan/database-facts.ts';
+import { preparedReason } from '../plan/plan-move.ts';
 import { assertSameSchema } from './database-step.ts';
 
 /** Both copies hold the same, to the last row, and are defined equally, also if the tenant was migrated meanwhile. */
 export const verificationStep: MoveStep = {
   name: 'verification',
   run: async (work) => {
+    await assertNonePrepared(work);
     await Promise.all([assertSameSchema(work), compare(work)]);
   },
   undo: async () => {},
 };
+
+/** Nobody can prepare one any more. @throws {MoveRefusedError} */
+async function assertNonePrepared(work: MoveWork): Promise<void> {
+  const count = await work.within('source', countPrepared);
+  if (count > 0) throw new MoveRefusedError(work.tenant.slug, work.target.name, preparedReason(count));
+}
 
 /** By checksums, where that takes a moment or was not done before; else they were the same before, and the numbers of rows still are. */
 async function compare(work: MoveWork): Promise<void> {

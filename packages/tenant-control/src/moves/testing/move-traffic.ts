@@ -5,7 +5,7 @@ import type { TenantDb, TenantPool } from '@tenantry/tenant-pool';
 const kinds = ['read', 'write', 'transaction', 'several'] as const;
 type Kind = (typeof kinds)[number];
 
-const pauseMs = 2;
+const pauseMs = 15;
 const stepMs = 15;
 
 /** Requests of one tenant, one after the other of each kind and all kinds at once, until they are stopped. They write to `teams`. */

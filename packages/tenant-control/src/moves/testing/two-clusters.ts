@@ -34,7 +34,11 @@ export async function openTwoClusters(
   { route, hasAlias = false, ...options }: TwoClustersOptions = {},
 ): Promise<TwoClusters> {
   await using cleanup = new AsyncDisposableStack();
-  const { url: standard } = cleanup.use(await startDisposablePostgres({ settings: { wal_level: 'logical', shared_buffers: '32MB' } }));
+  const { url: standard } = cleanup.use(
+    await startDisposablePostgres({
+      settings: { wal_level: 'logical', shared_buffers: '32MB', max_prepared_transactions: '4' },
+    }),
+  );
   const servers = { standard, premium };
   const clusters = [
     { name: 'standard', adminUrl: standard },

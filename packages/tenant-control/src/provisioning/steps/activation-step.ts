@@ -1,6 +1,7 @@
 import { latestMigration } from '@tenantry/prisma';
 import { ConflictError } from '@tenantry/service';
 import { transitions } from '../../tenant-status.ts';
+import type { Tenant } from '../../tenant.ts';
 import type { ProvisioningContext } from '../provisioning-context.ts';
 import type { ProvisioningStep } from '../step.ts';
 
@@ -11,7 +12,8 @@ export const activationStep: ProvisioningStep = {
   name: 'activation',
   run: async (context) => {
     try {
-      await activate(context);
+      // The cluster has nothing left to do.
+      await Promise.all([activate(context), context.cluster.release()]);
     } catch (error) {
       // The answer to a commit may be lost, and what it did be done; the tenant may have been suspended since.
       if (!(await context.wasServed())) throw error;
@@ -19,6 +21,11 @@ export const activationStep: ProvisioningStep = {
   },
   undo: async () => {},
 };
+
+/** What becomes of a tenant with that. */
+export function activated(tenant: Tenant): Tenant {
+  return { ...tenant, status: to, schemaVersion: latestMigration('tenant') };
+}
 
 async function activate({ saga, db, tenant, slug }: ProvisioningContext): Promise<void> {
   const count = await db.$executeRaw`

@@ -6,6 +6,7 @@ import { goesWithDatabase, type ProvisioningStep } from '../step.ts';
 /** Uses the database as the tenant will, and on the way that its connections will take. */
 export const verificationStep: ProvisioningStep = {
   name: 'verification',
+  beginsAtOnce: true,
   run: async (context) => {
     const { cluster, db, tenant } = context;
     await verifyDatabase(await context.asTenant());

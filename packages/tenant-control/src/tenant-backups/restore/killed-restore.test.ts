@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { content, openDoomedTenants, pointsOf, soonAfter, type DoomedTenants, type Fate } from '../../life/testing/doomed-tenants.ts';
+import { content, deathsOf, openDoomedTenants, pointsOf, type DoomedTenants, type Fate } from '../../life/testing/doomed-tenants.ts';
 import { restoringSteps } from '../../provisioning/provisioning-saga.ts';
 import { someOf, type SagaPoint } from '../../testing/doom.ts';
 import { operator, runSql } from '../../testing/installation.ts';
@@ -48,21 +48,14 @@ async function expectKept(id: string): Promise<void> {
 }
 
 describe('a process that is killed while it restores a tenant in place', () => {
-  test.each(someOf([...pointsOf(names, 'run'), ...duringOf(['restore', 'swap'])], 2))(
-    '$at the step "$step" leaves what another finishes',
-    async (kill) => {
-      const { id, wasKilled } = await restoreKilled({ kill });
-      expect(wasKilled).toBe(true);
-      expect(await tenants.takeOver()).toEqual([]);
-      await expectWhole(id, content);
-      await expectKept(id);
-    },
-  );
+  const points = [...pointsOf(names, 'run'), ...duringOf(['restore', 'swap'])];
 
-  test.each(someOf(names, 1))('in the middle of whatever the step "%s" does leaves what another finishes', async (step) => {
-    const { id } = await restoreKilled(soonAfter(step));
+  test.each(someOf(deathsOf(points, names), 1))('$where leaves what another finishes', async ({ fate }) => {
+    const { id, wasKilled } = await restoreKilled(fate);
+    expect(wasKilled || fate.afterMs !== undefined).toBe(true);
     expect(await tenants.takeOver()).toEqual([]);
     await expectWhole(id, content);
+    await expectKept(id);
   });
 
   const undoable = names.slice(0, names.indexOf('swap') + 1);
@@ -127,14 +120,14 @@ describe('a process that is killed over a backup', () => {
   });
 
   test.each(someOf([1, 2, 3, 5], 1))('that it verifies, before it reads file %i, leaves no scratch database', async (nth) => {
-    const { control } = tenants.installation;
+    const { control, catalog } = tenants.installation;
     const id = await tenants.provision();
     const backup = await control.backUpTenant(id, operator);
     expect(await tenants.kill({ method: 'verifyBackup', id: backup.id, actor: operator }, { kill: { deed: 'get', nth } })).toBe(true);
     await control.removeExpiredBackups({ limit: 10 }, operator);
     const leftover = (await control.examine()).filter(({ kind }) => kind === 'scratch-leftover' || kind === 'abandoned-backup');
     expect(leftover).toEqual([]);
-    expect(await control.verifyBackup(backup.id, operator)).toMatchObject({ state: 'DONE' });
+    expect(await catalog.findBackup(backup.id)).toEqual(backup);
   });
 });
 

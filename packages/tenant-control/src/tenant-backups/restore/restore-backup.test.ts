@@ -40,39 +40,37 @@ const failAt = (point: string) => {
 };
 
 describe('a backup that is restored in place', () => {
-  test('gives back what there was, to the byte, and what it replaced is in another one', async () => {
+  test('gives back what there was, to the byte, and what it replaced is in another one, with all that was written until the tenant was paused', async () => {
     const { control, published } = tenants.installation;
     const before = await tenants.exported(tenant.id);
     const { id } = await control.backUpTenant(tenant.id, operator);
     await spoil();
-    const spoilt = await tenants.exported(tenant.id);
-    expect(spoilt).not.toEqual(before);
+    let spoilt = {};
+    onPoint = {
+      'pause run before': async () => {
+        await tenants.query(tenant.id, `UPDATE tenant_settings SET locale = 'fr-CH'`);
+        spoilt = await tenants.exported(tenant.id);
+      },
+    };
     published.length = 0;
     const progress = new Set<string>();
     const restored = await control.restoreBackup(id, operator, { onProgress: ({ table }) => progress.add(table) });
     expect(restored).toEqual(tenant);
     expect(await tenants.exported(tenant.id)).toEqual(before);
+    expect(spoilt).not.toEqual(before);
     expect(progress).toContain('public.users');
     expect(published).toEqual([tenant.id, tenant.id]);
     expect(await databases()).toEqual(['']);
+    expect(await audited()).toEqual([{ action: 'backup.restore', outcome: 'ALLOWED', detail: { backup: id } }]);
     const [kept] = await backups();
     expect(kept).toMatchObject({ reason: 'RESTORE', state: 'DONE', expiresAt: expect.any(Date) });
-    expect(await audited()).toEqual([{ action: 'backup.restore', outcome: 'ALLOWED', detail: { backup: id } }]);
+    expect((await backups()).map(({ reason }) => reason)).toEqual(['RESTORE', 'RESTORE', 'MANUAL']);
+
+    onPoint = {};
     await control.restoreBackup(kept?.id ?? '', operator);
     expect(await tenants.exported(tenant.id)).toEqual(spoilt);
-  });
-
-  test('leaves nothing out that was written until the tenant was paused', async () => {
-    const { control } = tenants.installation;
-    const { id } = await control.backUpTenant(tenant.id, operator);
-    onPoint = { 'pause run before': async () => void (await tenants.query(tenant.id, `UPDATE tenant_settings SET locale = 'fr-CH'`)) };
-    const before = await tenants.exported(tenant.id);
-    await control.restoreBackup(id, operator);
-    expect(await tenants.exported(tenant.id)).toEqual(before);
-    const [last] = await backups();
-    expect((await backups()).map(({ reason }) => reason)).toEqual(['RESTORE', 'RESTORE', 'MANUAL']);
-    await control.restoreBackup(last?.id ?? '', operator);
-    expect(await tenants.query(tenant.id, 'SELECT locale FROM tenant_settings')).toEqual([{ locale: 'fr-CH' }]);
+    // Nothing was written meanwhile: it was backed up once.
+    expect((await backups()).map(({ reason }) => reason)).toEqual(['RESTORE', 'RESTORE', 'RESTORE', 'MANUAL']);
   });
 
   test('is done once for all who ask for it, and another one has to wait', async () => {
@@ -92,23 +90,15 @@ describe('a backup that is restored in place', () => {
     expect(runs.map(({ state }) => state)).toEqual(['DONE']);
   });
 
-  test('leaves a suspended tenant suspended', async () => {
-    const { control } = tenants.installation;
-    const before = await tenants.exported(tenant.id);
-    const { id } = await control.backUpTenant(tenant.id, operator);
-    await spoil();
-    await control.suspendTenant(tenant.id, operator);
-    expect(await control.restoreBackup(id, operator)).toMatchObject({ status: 'SUSPENDED' });
-    expect(await tenants.exported(tenant.id)).toEqual(before);
-  });
-
-  test('keeps the credentials, also those that were rotated since', async () => {
+  test('leaves a suspended tenant suspended, with the credentials that it has, also those that were rotated since', async () => {
     const { control, catalog } = tenants.installation;
     const before = await tenants.exported(tenant.id);
     const { id } = await control.backUpTenant(tenant.id, operator);
+    await spoil();
     await control.rotateCredentials(tenant.id, operator, { atOnce: true });
+    await control.suspendTenant(tenant.id, operator);
     const placement = await catalog.findPlacement(tenant.id);
-    await control.restoreBackup(id, operator);
+    expect(await control.restoreBackup(id, operator)).toMatchObject({ status: 'SUSPENDED' });
     expect(await catalog.findPlacement(tenant.id)).toEqual(placement);
     expect(await tenants.exported(tenant.id)).toEqual(before);
   });
@@ -147,23 +137,20 @@ describe('a backup that is restored in place', () => {
     expect(await status()).toBe('ACTIVE');
   });
 
-  test.each(['pause run after', 'swap run after'])(
-    'and fails at the point "%s" is undone: the tenant has what it had, and is served',
-    async (point) => {
-      const { control } = tenants.installation;
-      const { id } = await control.backUpTenant(tenant.id, operator);
-      await spoil();
-      const spoilt = await tenants.exported(tenant.id);
-      failAt(point);
-      await expect(control.restoreBackup(id, operator)).rejects.toMatchObject({ name: 'TenantChangeError', step: point.split(' ')[0] });
-      expect(await status()).toBe('ACTIVE');
-      expect(await tenants.exported(tenant.id)).toEqual(spoilt);
-      expect(await databases()).toEqual(['']);
-      expect((await audited()).at(-1)).toMatchObject({ action: 'backup.restore', outcome: 'FAILED' });
-    },
-  );
+  test('and fails, even after the swap, is undone: the tenant has what it had, and is served', async () => {
+    const { control } = tenants.installation;
+    const { id } = await control.backUpTenant(tenant.id, operator);
+    await spoil();
+    const spoilt = await tenants.exported(tenant.id);
+    failAt('swap run after');
+    await expect(control.restoreBackup(id, operator)).rejects.toMatchObject({ name: 'TenantChangeError', step: 'swap' });
+    expect(await status()).toBe('ACTIVE');
+    expect(await tenants.exported(tenant.id)).toEqual(spoilt);
+    expect(await databases()).toEqual(['']);
+    expect((await audited()).at(-1)).toMatchObject({ action: 'backup.restore', outcome: 'FAILED' });
+  });
 
-  test('and fails after the swap is tried again until it succeeds', async () => {
+  test('and fails when nothing leads back is tried again until it succeeds', async () => {
     const { control } = tenants.installation;
     const before = await tenants.exported(tenant.id);
     const { id } = await control.backUpTenant(tenant.id, operator);
@@ -180,29 +167,25 @@ describe('a backup that is restored in place', () => {
 });
 
 describe('a backup that is restored into a new tenant', () => {
-  test('gives it all that the other one had, to the byte, and an identity of its own', async () => {
+  test('gives it all that the other one had, to the byte, and an identity of its own; once for one key', async () => {
     const { control, catalog } = tenants.installation;
     const before = await tenants.exported(tenant.id);
-    const { id } = await control.backUpTenant(tenant.id, operator);
+    const [one, two] = [await control.backUpTenant(tenant.id, operator), await control.backUpTenant(tenant.id, operator)];
     await spoil();
     const progress = new Set<string>();
     const into = { slug: newSlug(), name: 'Other', tier: 'PREMIUM' } as const;
-    const other = await control.restoreBackup(id, operator, { into, onProgress: ({ table }) => progress.add(table) });
+    const options = { into, idempotencyKey: newSlug(), onProgress: ({ table }: { table: string }) => progress.add(table) };
+    const [other, again] = await Promise.all([
+      control.restoreBackup(one.id, operator, options),
+      control.restoreBackup(one.id, operator, options),
+    ]);
+    expect(again).toEqual(other);
     expect(other).toMatchObject({ slug: into.slug, name: 'Other', tier: 'PREMIUM', status: 'ACTIVE', schemaVersion: tenant.schemaVersion });
     expect(await tenants.exported(other.id)).toEqual(before);
     expect(progress).toContain('public.users');
-    const [one, two] = [await catalog.findPlacement(tenant.id), await catalog.findPlacement(other.id)];
-    expect([two?.database, two?.role]).not.toEqual([one?.database, one?.role]);
+    const [own, placement] = [await catalog.findPlacement(tenant.id), await catalog.findPlacement(other.id)];
+    expect([placement?.database, placement?.role]).not.toEqual([own?.database, own?.role]);
     expect(await tenants.query(tenant.id, `SELECT DISTINCT name FROM users`)).toEqual([{ name: 'Mallory' }]);
-  });
-
-  test('is one tenant for one key, and another key is needed for another backup', async () => {
-    const { control } = tenants.installation;
-    const [one, two] = [await control.backUpTenant(tenant.id, operator), await control.backUpTenant(tenant.id, operator)];
-    const into = { slug: newSlug(), name: 'Other' };
-    const options = { into, idempotencyKey: newSlug() };
-    const made = await Promise.all([control.restoreBackup(one.id, operator, options), control.restoreBackup(one.id, operator, options)]);
-    expect(made[0]).toEqual(made[1]);
     await expect(control.restoreBackup(two.id, operator, options)).rejects.toMatchObject({ name: 'IdempotencyKeyReusedError' });
     await expect(control.restoreBackup(one.id, operator, { into })).rejects.toMatchObject({ name: 'SlugTakenError' });
   });
@@ -211,11 +194,25 @@ describe('a backup that is restored into a new tenant', () => {
     const { control } = tenants.installation;
     const { id } = await control.backUpTenant(tenant.id, operator);
     const slug = newSlug();
-    failAt('restore run after');
+    failAt('restore run before');
     await expect(control.restoreBackup(id, operator, { into: { slug, name: 'Other' } })).rejects.toMatchObject({
       name: 'ProvisioningError',
       step: 'restore',
     });
     expect(await tenants.installation.query('SELECT FROM tenants WHERE slug = $1', [slug])).toEqual([]);
   });
+});
+
+test('restores that last keep nobody from what is done soon', async () => {
+  const { control } = tenants.installation;
+  const { id } = await control.backUpTenant(tenant.id, operator);
+  const going = Promise.withResolvers<void>();
+  onPoint = { 'restore run before': async () => await going.promise };
+  const others = [newSlug(), newSlug(), newSlug()].map((slug) => ({ into: { slug, name: 'Other' } }));
+  const restoring = [{}, ...others].map(async (options) => await control.restoreBackup(id, operator, options));
+  const sleeper = await tenants.provision();
+  await control.hibernateTenant(sleeper.id, operator);
+  expect(await control.wakeTenant(sleeper.id, operator)).toMatchObject({ status: 'ACTIVE' });
+  going.resolve();
+  expect((await Promise.all(restoring)).map((restored) => restored.status)).toEqual(restoring.map(() => 'ACTIVE'));
 });

@@ -1,5 +1,6 @@
 import { failTenant } from '../../life/fail-tenant.ts';
 import type { LifeServices } from '../../life/services.ts';
+import { inTurnOf } from '../../life/tenant-work.ts';
 import type { SagaDefinition } from '../../sagas/saga.ts';
 import type { BackupServices } from '../services.ts';
 import { backupStep, comparisonStep, migrationStep, restoreStep } from './beside-steps.ts';
@@ -32,6 +33,7 @@ export function restoreSaga(life: LifeServices, services: BackupServices, listen
     steps: () => restoreSteps,
     pointOfNoReturn: openingStep.name,
     open: async (saga, middle) => await RestoreWork.open(saga, middle, { life, services, onProgress: listeners.of(saga.id) }),
+    inTurn: async (tenantId, work) => await inTurnOf(tenantId, work, life, 'inLongTurn'),
     onStuck: async ({ tenantWork }, step) => await failTenant(tenantWork, step),
   };
 }
