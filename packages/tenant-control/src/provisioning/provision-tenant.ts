@@ -93,7 +93,8 @@ async function build(
     if (error instanceof SagaLostError) return false;
     throw error instanceof SagaError ? new ProvisioningError(slug, error) : error;
   }
-  await bus
+  // Nobody is waited for: hardly anybody has asked for it before it was there.
+  bus
     .publish(tenantId)
     .catch((err: unknown) => logger.warn({ err, tenantId }, 'other processes were not told of a new tenant; they find it soon'));
   return true;
