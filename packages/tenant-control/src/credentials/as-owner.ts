@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier, escapeLiteral, type ClientBase } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { withOwnSession } from '../clusters/own-session.ts';
@@ -14,6 +15,10 @@ import { newPassword } from '../tenant-databases/owned-database.ts';
 /** What follows the owner's name in that of a stand-in. */
 const standInName = /_own_[0-9a-f]{8}$/;
 const nameBytes = 4;
+
+/** Milliseconds within which Postgres has noticed that a process is gone, and between looks whether it has. */
+const noticeMs = 2000;
+const lookAgainMs = 50;
 
 /** Other bounds than the tenant's own: what is done so may take long. */
 const options = '-c statement_timeout=0 -c idle_in_transaction_session_timeout=0';
@@ -73,6 +78,17 @@ export async function dropAbandoned(admin: ClusterAdmin, tenant: TenantDatabase)
     if (isDropped) dropped.push(loginName);
   }
   return dropped;
+}
+
+/** Drops the stand-ins of a process that was killed just now, which Postgres takes a moment to notice. One that stays is the doctor's. */
+export async function dropAbandonedSoon(admin: ClusterAdmin, tenant: TenantDatabase): Promise<void> {
+  const deadline = performance.now() + noticeMs;
+  for (;;) {
+    await dropAbandoned(admin, tenant);
+    const logins = await findLogins(admin.pool, tenant.id);
+    if (!logins.some(({ loginName }) => isStandIn(loginName)) || performance.now() > deadline) return;
+    await sleep(lookAgainMs);
+  }
 }
 
 /** @returns what `work` does, which nobody begins to use the stand-in beside; false when somebody uses it */

@@ -6,7 +6,7 @@ import type { TableData } from '../backups/manifest.ts';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { ExclusiveCluster, tenantLock } from '../clusters/exclusive-cluster.ts';
 import type { TenantLogin } from '../clusters/pooler-access.ts';
-import { asOwner, dropAbandoned } from '../credentials/as-owner.ts';
+import { asOwner, dropAbandonedSoon } from '../credentials/as-owner.ts';
 import { announce } from '../life/change-tenant.ts';
 import { clusterOf } from '../life/tenant-work.ts';
 import type { ClaimedSaga } from '../sagas/claimed-saga.ts';
@@ -141,12 +141,17 @@ export class MoveWork implements AsyncDisposable {
     return { signal: AbortSignal.any([this.saga.signal, this.#left.signal]), onProgress: (tables) => this.report(step, tables) };
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#left.abort(new SagaLostError(this.saga.id));
+  /** To be called before the saga ends, when {@link ownerUrl} is not needed any more: whoever is killed after leaves no stand-in. */
+  async endStandIns(): Promise<void> {
     this.#over.resolve();
     await Promise.all(this.#standIns);
     // Those of a process that was killed over it; if they stay now, the doctor finds them.
     if (this.saga.attempt === 1) return;
-    for (const cluster of [this.source, this.target]) await dropAbandoned(cluster, this.tenant).catch(() => {});
+    for (const cluster of [this.source, this.target]) await dropAbandonedSoon(cluster, this.tenant).catch(() => {});
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#left.abort(new SagaLostError(this.saga.id));
+    await this.endStandIns();
   }
 }

@@ -6,6 +6,7 @@ import { endReplication } from '../replication/end-replication.ts';
 export const closingStep: MoveStep = {
   name: 'closing',
   run: async (work) => {
+    await work.endStandIns();
     await endReplication(work);
     await work.on('source', async (session) => {
       if (await work.hasDatabase('source', session)) await closeDatabase(session, work.tenant.databaseName);

@@ -19,6 +19,7 @@ export const roleStep: MoveStep = {
     });
   },
   undo: async (work) => {
+    await work.endStandIns();
     if (!work.facts.isTargetOurs) return;
     await work.on('target', async (session) => await dropRoles(work.cluster('target'), session, work.tenant));
   },
