@@ -1,4 +1,5 @@
 import { tenantContextHeader } from '@tenantry/auth';
+import { parseJson } from '@tenantry/service';
 import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
 import { Pool } from 'undici';
 import { SubgraphFetchError } from '../errors.ts';
@@ -70,14 +71,6 @@ function parseResult(text: string, statusCode: number): FormattedExecutionResult
   const result = parseJson(text);
   if (isExecutionResult(result)) return result;
   throw new SubgraphFetchError(`The answer, of status ${statusCode}, is not a GraphQL response. It starts with: ${text.slice(0, 200)}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function isExecutionResult(value: unknown): value is FormattedExecutionResult {

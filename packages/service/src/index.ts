@@ -22,6 +22,7 @@ export { runService, serveUntilStopped } from './lifecycle.ts';
 export { listen, type ListenOptions } from './listen.ts';
 export { createLogger, silentLogger, type Logger } from './logger.ts';
 export { startOperationsServer } from './operations-server.ts';
+export { parseJson } from './parse-json.ts';
 export { processConfig, processVariables, type ProcessConfig } from './process-variables.ts';
 export { requestDeadline } from './request-deadline.ts';
 export { keyRingVariable, seal, sealingKeyId, unseal, type KeyRing } from './sealing.ts';

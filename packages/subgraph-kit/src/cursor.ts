@@ -1,4 +1,4 @@
-import { BadInputError } from '@tenantry/service';
+import { BadInputError, parseJson } from '@tenantry/service';
 import { z } from 'zod';
 import type { CursorPosition, Ordering } from './pagination.ts';
 
@@ -26,12 +26,4 @@ export function decodeCursor<Row extends { id: string }, Values>(
   const values = ordering.values.safeParse(k);
   if (!values.success) throw new BadInputError(`\`${argument}\` is not a cursor of this API.`);
   return { values: values.data, id };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

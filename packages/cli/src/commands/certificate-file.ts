@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { parseJson } from '@tenantry/service';
 import type { ErasureCertificate, SignedDocument } from '@tenantry/tenant-control';
 import { z } from 'zod';
 import { FileError } from '../errors.ts';
@@ -29,13 +30,5 @@ export async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new FileError(`The file ${path} cannot be read.`, { cause });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

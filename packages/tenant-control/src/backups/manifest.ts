@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
+import { parseJson } from '@tenantry/service';
 import { z } from 'zod';
 import { BackupDamagedError, BackupNotFoundError } from '../errors.ts';
 import { StoredFileMissingError, type BackupStore } from './stores/backup-store.ts';
@@ -128,14 +129,6 @@ async function readWhole(store: BackupStore, key: string, signal: AbortSignal | 
     return await buffer(await store.get(manifestKey(key), signal));
   } catch (error) {
     throw error instanceof StoredFileMissingError ? new BackupNotFoundError(key) : error;
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }
 

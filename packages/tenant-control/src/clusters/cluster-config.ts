@@ -1,4 +1,5 @@
 import { Pooling } from '@tenantry/prisma/control';
+import { parseJson } from '@tenantry/service';
 import { sslModes } from '@tenantry/tenant-pool';
 import { z } from 'zod';
 
@@ -101,12 +102,4 @@ function isAdminUrl(text: string): boolean {
   const url = URL.parse(text);
   const isPostgres = url?.protocol === 'postgres:' || url?.protocol === 'postgresql:';
   return isPostgres && url.hostname !== '' && url.username !== '' && url.pathname !== '';
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,6 @@
 import { sign, verify, type KeyObject } from 'node:crypto';
 import type { ErasureCertificate as CertificateRow, PrismaClient } from '@tenantry/prisma/control';
-import { canonicalUuid } from '@tenantry/service';
+import { canonicalUuid, parseJson } from '@tenantry/service';
 import { CertificateError } from '../errors.ts';
 import { certificateSchema, type CertificateDocument } from './certificate-document.ts';
 import { fromPem, keyIdOf, type SigningKey } from './signing-key.ts';
@@ -46,12 +46,4 @@ function parse(document: string): CertificateDocument {
   const { data } = certificateSchema.safeParse(parseJson(document));
   if (!data) throw new CertificateError('is none of an erasure, or of a later version of Tenantry');
   return data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,3 +1,4 @@
+import { parseJson } from '@tenantry/service';
 import { z } from 'zod';
 import { isCron, type Schedules } from './cron.ts';
 import type { HousekeepingPolicy } from './housekeeping-tasks.ts';
@@ -63,12 +64,4 @@ export function jobsConfig(values: z.output<z.ZodObject<typeof jobVariables>>): 
     hibernation: idleDays === undefined ? null : { idleDays, keep },
     confirmMovesAfterDays: days ?? defaultJobsConfig.confirmMovesAfterDays,
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 import { TenantTier } from '@tenantry/prisma/control';
+import { parseJson } from '@tenantry/service';
 import { z } from 'zod';
 
 /** How often tenants of a tier are backed up, and for how long that is kept. */
@@ -41,11 +42,3 @@ export const backupPolicyVariable = z
     check.addIssue(`must be JSON such as ${example} (${where})`);
     return z.NEVER;
   });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,3 +1,4 @@
+import { parseJson } from '@tenantry/service';
 import { z } from 'zod';
 import type { PoolLimits } from '../limits.ts';
 
@@ -18,11 +19,3 @@ export const clusterConnectionsVariable = z
     check.addIssue(`must be ${form}`);
     return z.NEVER;
   });
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
