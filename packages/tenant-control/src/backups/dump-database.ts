@@ -7,6 +7,7 @@ import { assertTablesAreAll, describeDatabase, readTables, type DataConsumer } f
 import { withSnapshot } from './session.ts';
 import type { BackupStore } from './stores/backup-store.ts';
 import type { Table } from './tables.ts';
+import { createStoredTally, type Stored } from './stored-tally.ts';
 
 export interface DumpOptions extends LongWork {
   /**
@@ -48,20 +49,21 @@ export async function dumpDatabase(options: DumpOptions): Promise<StoredBackup> 
 
 async function dumpTables({ url, store, key, tenantId, ...work }: DumpOptions): Promise<StoredManifest<CopyManifest>> {
   const startedAt = new Date().toISOString();
-  const stored: number[] = [];
+  const stored: Stored[] = [];
   const consumerOf = (_table: Table, position: number): DataConsumer => {
     return async (data) => void (stored[position] = await storeCompressed(data, store, `${key}/${fileOf(position)}`, work.signal));
   };
+  const storedAt = (position: number): Stored => stored[position] ?? missing(fileOf(position));
   const content = await withSnapshot(url, work.signal, async (client) => {
     await assertTablesAreAll(client);
     const description = await describeDatabase(client);
     const tables = await readTables(client, consumerOf, work);
     return {
       ...description,
-      tables: tables.map((table, position) => Object.assign(table, { file: fileOf(position), storedBytes: stored[position] ?? 0 })),
+      tables: tables.map((table, position) => Object.assign(table, { file: fileOf(position) }, storedAt(position))),
     };
   });
-  const storedBytes = stored.reduce((sum, bytes) => sum + bytes, 0);
+  const storedBytes = stored.reduce((sum, file) => sum + file.storedBytes, 0);
   const times = { startedAt, finishedAt: new Date().toISOString() };
   const body = { format: 'COPY', compression: 'zstd', tenantId, ...content, ...times, storedBytes } as const;
   return await writeManifest(store, key, body, work.signal);
@@ -72,21 +74,18 @@ function fileOf(position: number): string {
   return `tables/${String(position).padStart(4, '0')}.copy.zst`;
 }
 
-/** @returns how many bytes it takes in the store */
 async function storeCompressed(
   data: AsyncIterable<Buffer>,
   store: BackupStore,
   key: string,
   signal: AbortSignal | undefined,
-): Promise<number> {
-  let bytes = 0;
-  async function* counted(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of compressed) {
-      bytes += chunk.length;
-      yield chunk;
-    }
-  }
+): Promise<Stored> {
+  const tally = createStoredTally();
   const save = async (content: AsyncIterable<Buffer>) => await store.put(key, content, signal);
-  await pipeline(data, createZstdCompress(), counted, save, { signal });
-  return bytes;
+  await pipeline(data, createZstdCompress(), tally.pass, save, { signal });
+  return tally.tallied();
+}
+
+function missing(file: string): never {
+  throw new Error(`${file} was not written.`);
 }

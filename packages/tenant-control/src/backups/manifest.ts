@@ -45,8 +45,8 @@ const shared = z.object({
 const copyManifest = shared.extend({
   format: z.literal('COPY'),
   compression: z.literal('zstd'),
-  /** With what each takes in the store: what decompresses well may still have been cut off, or added to. */
-  tables: z.array(tableData.extend({ file: fileName, storedBytes: count })),
+  /** With what each is in the store: {@link Stored}. */
+  tables: z.array(tableData.extend({ file: fileName, storedBytes: count, storedSha256: hexDigest })),
 });
 
 const archiveManifest = shared.extend({

@@ -12,6 +12,7 @@ import { setConstraintsAside, setTriggersAside } from './set-aside.ts';
 import { withSession } from './session.ts';
 import { blamingStore, StoredFileMissingError, type BackupStore } from './stores/backup-store.ts';
 import { listTables, notOfExtension, ownSchemas, quotedName, tableName, writableColumns } from './tables.ts';
+import { createStoredTally, type Stored } from './stored-tally.ts';
 
 export interface TablesRestore extends LongWork {
   readonly url: string;
@@ -25,10 +26,7 @@ const ofTheMoment = /^(?:08|40|53|57|58|XX)/;
 
 type StoredTable = CopyManifest['tables'][number];
 
-interface MeasuredFile extends Measured {
-  /** As they are in the store. */
-  readonly storedBytes: number;
-}
+type MeasuredFile = Measured & Stored;
 
 /** Replaces the rows of all tables and the values of all sequences, in one transaction. */
 export async function restoreTables(restore: TablesRestore): Promise<void> {
@@ -115,16 +113,10 @@ async function readFile(
   consume: (data: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<MeasuredFile> {
   const meter = createMeter({ onData: (bytes, rows) => progress?.add(bytes, rows), mostBytes: table.bytes });
-  let storedBytes = 0;
-  async function* counted(compressed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const chunk of compressed) {
-      storedBytes += chunk.length;
-      yield chunk;
-    }
-  }
+  const tally = createStoredTally();
   const file = await store.get(`${key}/${table.file}`, signal);
-  await blamingStore(file, async () => await pipeline(file, counted, createZstdDecompress(), meter.stream, consume, { signal }));
-  return { ...meter.measured(), storedBytes };
+  await blamingStore(file, async () => await pipeline(file, tally.pass, createZstdDecompress(), meter.stream, consume, { signal }));
+  return { ...meter.measured(), ...tally.tallied() };
 }
 
 /** Postgres may have stumbled over the first wrong byte: then it was not Postgres. */
@@ -138,8 +130,9 @@ async function isIntact(table: StoredTable, restore: TablesRestore): Promise<boo
   }
 }
 
-function isAsWritten(read: MeasuredFile, { rows, bytes, sha256, storedBytes }: StoredTable): boolean {
-  return read.rows === rows && read.bytes === bytes && read.sha256 === sha256 && read.storedBytes === storedBytes;
+function isAsWritten(read: MeasuredFile, written: StoredTable): boolean {
+  const isSame = read.rows === written.rows && read.bytes === written.bytes && read.sha256 === written.sha256;
+  return isSame && read.storedBytes === written.storedBytes && read.storedSha256 === written.storedSha256;
 }
 
 function damaged(key: string, { file }: StoredTable, cause?: unknown): BackupDamagedError {
