@@ -8,6 +8,7 @@ const holding = (...scopes: string[]) => ({
   scopes,
   email: null,
   emailVerified: false,
+  expiresAt: null,
 });
 
 it('to be signed in is met by everybody who is, and by nobody else', () => {

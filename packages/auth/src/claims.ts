@@ -20,6 +20,7 @@ const scopeList = z
 const claimsSchema = z.looseObject({
   iss: text,
   sub: text,
+  exp: z.number(),
   scope: scopeList,
   scp: scopeList,
   email: storable.nullish(),
@@ -45,6 +46,7 @@ export function principalFromClaims(payload: unknown, tenantClaim: string): Prin
     scopes: [...scopes].filter((scope) => tenantId === null || !isOperatorScope(scope)),
     email: claims.email?.trim().toLowerCase() || null,
     emailVerified: claims.email_verified ?? false,
+    expiresAt: claims.exp,
   };
 }
 

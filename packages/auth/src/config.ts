@@ -1,6 +1,7 @@
 import { ConfigError, type Mode } from '@tenantry/service';
 import { z } from 'zod';
-import type { TokenVerifierConfig, TrustedIssuer } from './token-verifier.ts';
+import type { TrustedIssuer } from './token-check.ts';
+import type { TokenVerifierConfig } from './token-verifier.ts';
 
 /** HS256 wants a key as long as its hash (RFC 7518 §3.2). */
 const leastSecretBytes = 32;

@@ -19,6 +19,7 @@ const ada: Principal = {
   scopes: ['profile'],
   email: 'ada@example.com',
   emailVerified: true,
+  expiresAt: 1_800_000_000,
 };
 const operator: Principal = { ...ada, subject: 'op', tenantId: null, scopes: ['tenants:read', 'tenants:impersonate'] };
 const ofTenant: TenantContext = { principal: ada, tenantId, impersonated: false, requestId: 'r-1', origin: '203.0.113.7' };
@@ -28,6 +29,7 @@ describe('a signed context', () => {
     ['of a tenant', ofTenant],
     ['of an operator', { ...ofTenant, principal: operator, tenantId: null }],
     ['of an operator within a tenant', { ...ofTenant, principal: operator, impersonated: true }],
+    ['of somebody for whom no token stands', { ...ofTenant, principal: { ...ada, expiresAt: null } }],
     ['of nobody', { ...ofTenant, principal: null, tenantId: null }],
     ['of a client by IPv6', { ...ofTenant, origin: '2001:db8::7' }],
     ['of a client whose address is not known', { ...ofTenant, origin: null }],
@@ -110,6 +112,7 @@ describe('what is not a signed context is refused:', () => {
     ['a field too many', { ...ofTenant, admin: true }],
     ['a principal with a field too many', { ...ofTenant, principal: { ...ada, roles: ['owner'] } }],
     ['a tenant that is no UUID', { ...ofTenant, tenantId: 'acme', principal: { ...ada, tenantId: 'acme' } }],
+    ['an expiry that is no number', { ...ofTenant, principal: { ...ada, expiresAt: '1800000000' } }],
     ['no request id', { ...ofTenant, requestId: '' }],
     ['an origin that is no address', { ...ofTenant, origin: 'somewhere' }],
     ['impersonation by text', { ...ofTenant, impersonated: 'false' }],

@@ -1,10 +1,12 @@
 import { isIP } from 'node:net';
 import { UnauthenticatedError } from '@tenantry/service';
-import jwt from 'jsonwebtoken';
+import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
+import { hasExpired } from './token-times.ts';
+import { deepFreeze } from './deep-freeze.ts';
 import type { Principal } from './principal.ts';
 import { operatorScope } from './scopes.ts';
-import { openSigned, signingAlgorithm as algorithm, signingSecret, type TokenKind } from './signed-claims.ts';
+import { claimsReader, claimsSigner, signatureLength, type TokenKind } from './signed-claims.ts';
 import type { TenantContext } from './tenant-context.ts';
 import { tenantIdSchema } from './tenant-id.ts';
 
@@ -35,21 +37,62 @@ export interface ContextVerifierOptions {
 const kind: TokenKind = { name: 'tenant context', type: 'tenantry-context+jwt', issuer: 'tenantry-gateway' };
 const defaultLifetimeSeconds = 30;
 
-export function createContextSigner({ key, lifetimeSeconds = defaultLifetimeSeconds }: ContextSignerOptions): ContextSigner {
-  const secret = signingSecret(key, kind);
-  const { issuer } = kind;
-  const header = { alg: algorithm, typ: kind.type };
-  return {
-    sign: (context, audience) => jwt.sign({ context }, secret, { algorithm, header, issuer, audience, expiresIn: lifetimeSeconds }),
-  };
+/** The part of its lifetime for which a signature is used again: what is left of it is time enough to begin. */
+const reusedShare = 0.5;
+
+/** Contexts that a verifier remembers, for the further fetches of their requests, and the longest token of one. */
+const rememberedContexts = 512;
+const longestRememberedToken = 4096;
+
+interface Signed {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly reusedUntil: number;
 }
 
+interface Verified {
+  readonly token: string;
+  readonly context: TenantContext;
+  /** Seconds since 1970. */
+  readonly expiresAt: number;
+}
+
+/** A frozen context is signed once for each audience, and again when half of the lifetime has passed. */
+export function createContextSigner({ key, lifetimeSeconds = defaultLifetimeSeconds }: ContextSignerOptions): ContextSigner {
+  const signClaims = claimsSigner(key, kind);
+  const signed = new WeakMap<TenantContext, Map<string, Signed>>();
+
+  function sign(context: TenantContext, audience: string, now: number): string {
+    const issuedAt = Math.floor(now / 1000);
+    return signClaims({ context }, { audience, issuedAt, expiresAt: issuedAt + lifetimeSeconds });
+  }
+  function signOnce(context: TenantContext, audience: string, now: number): string {
+    const byAudience = signed.get(context) ?? new Map<string, Signed>();
+    const held = byAudience.get(audience);
+    if (held && now < held.reusedUntil) return held.token;
+    const token = sign(context, audience, now);
+    signed.set(context, byAudience.set(audience, { token, reusedUntil: now + lifetimeSeconds * 1000 * reusedShare }));
+    return token;
+  }
+  // One that is not frozen may be changed after it was signed.
+  return { sign: (context, audience) => (Object.isFrozen(context) ? signOnce : sign)(context, audience, Date.now()) };
+}
+
+/** What was verified is remembered until it expires; as all who bring it share it, it is frozen. */
 export function createContextVerifier({ key, audience }: ContextVerifierOptions): ContextVerifier {
-  const secret = signingSecret(key, kind);
+  const readClaims = claimsReader(key, kind, { audience, claims: payloadSchema });
+  const verified = new LRUCache<string, Verified>({ max: rememberedContexts });
   return {
     verify: (token) => {
       if (!token) throw new UnauthenticatedError('The request carries no tenant context: subgraphs answer the gateway only.');
-      return openSigned(token, secret, kind, audience, payloadSchema).context;
+      // A short key is quicker to look up than the token, which its signature stands for as long as the rest is compared, too.
+      const signature = token.slice(-signatureLength);
+      const held = verified.get(signature);
+      if (held?.token === token && !hasExpired(held.expiresAt)) return held.context;
+      const { context, exp } = readClaims(token);
+      deepFreeze(context);
+      if (token.length <= longestRememberedToken) verified.set(signature, { token, context, expiresAt: exp });
+      return context;
     },
   };
 }
@@ -61,6 +104,7 @@ const principalSchema: z.ZodType<Principal> = z.strictObject({
   scopes: z.array(z.string()),
   email: z.string().nullable(),
   emailVerified: z.boolean(),
+  expiresAt: z.number().nullable(),
 });
 
 const contextSchema: z.ZodType<TenantContext> = z

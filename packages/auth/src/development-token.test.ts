@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import jwt from 'jsonwebtoken';
 import { expect, it } from 'vitest';
 import { signDevelopmentToken } from './development-token.ts';
 import { tenantId } from './testing/signing-key.ts';
@@ -19,6 +20,7 @@ it('is a token that a verifier with the same secret accepts', async () => {
     scopes: [],
     email: 'ada@example.com',
     emailVerified: true,
+    expiresAt: jwt.decode(token, { json: true })?.exp,
   });
 });
 

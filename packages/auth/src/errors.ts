@@ -9,3 +9,12 @@ export class TenantRequiredError extends TenantryError {
 export class IdentityProviderUnavailableError extends TenantryError {
   readonly code = 'INTERNAL_SERVER_ERROR';
 }
+
+/** Raised when as many revocations are in force as are kept; none is forgotten for another. */
+export class RevocationsFullError extends Error {
+  override readonly name = 'RevocationsFullError';
+
+  constructor(most: number) {
+    super(`There are ${most} revocations in force, as many as are kept: revoke by tenant or by issuer, where one stands for many.`);
+  }
+}

@@ -10,7 +10,7 @@ export {
   type ContextVerifierOptions,
 } from './context-signing.ts';
 export { signDevelopmentToken, type DevelopmentTokenOptions } from './development-token.ts';
-export { IdentityProviderUnavailableError, TenantRequiredError } from './errors.ts';
+export { IdentityProviderUnavailableError, RevocationsFullError, TenantRequiredError } from './errors.ts';
 export {
   createJobSigner,
   createJobVerifier,
@@ -27,4 +27,6 @@ export { requirePrincipal, requireScopes, requireTenant } from './requirements.t
 export { resolveTenantContext, type ContextRequest } from './resolve-tenant-context.ts';
 export { operatorScope } from './scopes.ts';
 export { tenantContextHeader, type TenantContext } from './tenant-context.ts';
-export { createTokenVerifier, type TokenVerifier, type TokenVerifierConfig, type TrustedIssuer } from './token-verifier.ts';
+export type { CompleteRevocation, Revocation } from './revocations.ts';
+export type { TrustedIssuer } from './token-check.ts';
+export { createTokenVerifier, type TokenCacheLimits, type TokenVerifier, type TokenVerifierConfig } from './token-verifier.ts';

@@ -1,7 +1,6 @@
 import { UnauthenticatedError } from '@tenantry/service';
-import jwt from 'jsonwebtoken';
 import { z } from 'zod';
-import { openSigned, signingAlgorithm as algorithm, signingSecret, type TokenKind } from './signed-claims.ts';
+import { claimsReader, claimsSigner, type TokenKind } from './signed-claims.ts';
 import { tenantIdSchema } from './tenant-id.ts';
 
 /** In whose name a job runs, and what it may do there: one task, with one payload, as the one job that it was signed for. */
@@ -41,30 +40,29 @@ export interface JobSigningOptions {
 
 const kind: TokenKind = { name: 'tenant context of the job', type: 'tenantry-job+jwt', issuer: 'tenantry-jobs' };
 const audience = 'jobs';
-const millisecondsOfASecond = 1000;
 
 export function createJobSigner({ key }: JobSigningOptions): JobSigner {
-  const secret = signingSecret(key, kind);
-  const header = { alg: algorithm, typ: kind.type };
+  const signClaims = claimsSigner(key, kind);
   return {
-    sign: (job, expiresAt) => {
-      const exp = Math.floor(expiresAt.getTime() / millisecondsOfASecond);
-      return jwt.sign({ job, exp }, secret, { algorithm, header, issuer: kind.issuer, audience });
-    },
+    sign: (job, expiresAt) => signClaims({ job }, { audience, issuedAt: toSeconds(Date.now()), expiresAt: toSeconds(expiresAt.getTime()) }),
   };
 }
 
 export function createJobVerifier({ key }: JobSigningOptions): JobVerifier {
-  const secret = signingSecret(key, kind);
+  const readClaims = claimsReader(key, kind, { audience, claims: claimsSchema });
   return {
     verify: (token, { task, jobId }) => {
       if (!token) throw new UnauthenticatedError('The job carries no tenant context.');
-      const { job } = openSigned(token, secret, kind, audience, claimsSchema);
+      const { job } = readClaims(token);
       if (job.task !== task) throw new UnauthenticatedError(`The tenant context is for the task ${job.task}, not for ${task}.`);
       if (job.jobId !== jobId) throw new UnauthenticatedError(`The tenant context is for the job ${job.jobId}, not for ${jobId}.`);
       return job;
     },
   };
+}
+
+function toSeconds(milliseconds: number): number {
+  return Math.floor(milliseconds / 1000);
 }
 
 const claimsSchema = z.strictObject({

@@ -22,6 +22,8 @@ export interface KeySource {
    * @throws {IdentityProviderUnavailableError}
    */
   findKey(header: TokenHeader): Promise<VerificationKey>;
+  /** Whether {@link findKey} would find `key` again. False also where that takes waiting to tell. */
+  isFresh(header: TokenHeader, key: VerificationKey): boolean;
 }
 
 export function createKeySource(keys: TrustedKeys, limits?: Partial<KeySetLimits>): KeySource {
@@ -30,12 +32,15 @@ export function createKeySource(keys: TrustedKeys, limits?: Partial<KeySetLimits
 
 function publishedKeySource(jwksUri: string, limits?: Partial<KeySetLimits>): KeySource {
   const keySet = new RemoteKeySet(jwksUri, limits);
-  return { findKey: async (header) => await findPublishedKey(keySet, header) };
+  return {
+    findKey: async (header) => await findPublishedKey(keySet, header),
+    isFresh: ({ kid }, key) => kid !== undefined && keySet.findFresh(kid) === key,
+  };
 }
 
 function secretKeySource(secret: Buffer): KeySource {
   const key = secretVerificationKey(secret);
-  return { findKey: async (header) => assertAlgorithm(header, key) };
+  return { findKey: async (header) => assertAlgorithm(header, key), isFresh: () => true };
 }
 
 async function findPublishedKey(keySet: RemoteKeySet, header: TokenHeader): Promise<VerificationKey> {

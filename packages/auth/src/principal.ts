@@ -10,4 +10,6 @@ export interface Principal {
   readonly email: string | null;
   /** Whether the issuer vouches for `email` (OpenID Connect Core §5.1). */
   readonly emailVerified: boolean;
+  /** When the token expires (`exp`), in seconds since 1970 (RFC 7519 §2); null for a principal that no token stands for. */
+  readonly expiresAt: number | null;
 }

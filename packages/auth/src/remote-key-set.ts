@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { JwksClient } from 'jwks-rsa';
+import { JwksClient, type SigningKey } from 'jwks-rsa';
 import { IdentityProviderUnavailableError } from './errors.ts';
-import { publicVerificationKey, type VerificationKey } from './verification-key.ts';
+import { isSameKey, publicVerificationKey, type VerificationKey } from './verification-key.ts';
 
 export interface KeySetLimits {
   /** Least milliseconds between the starts of two fetches, whatever tokens come. Default 2000. */
@@ -53,7 +53,7 @@ export class RemoteKeySet {
   }
 
   /**
-   * The key with this id; null when the provider has published no such key.
+   * The key with this id, the same object for as long as the provider publishes the same key; null when it has published no such key.
    *
    * @throws {IdentityProviderUnavailableError} when the key is not held and the set cannot be fetched
    */
@@ -69,9 +69,21 @@ export class RemoteKeySet {
     return this.#lookUp(keyId);
   }
 
+  /** What {@link find} would give, where it is held and no fetch is due; else null. */
+  findFresh(keyId: string): VerificationKey | null {
+    return performance.now() - this.#fetchedAt < this.#limits.refreshAfterMs ? (this.#keys.get(keyId) ?? null) : null;
+  }
+
   /** Whether waiting for the provider is likely to be in vain. */
   #isProviderDown(): boolean {
     return performance.now() - this.#failedAt < this.#limits.refreshAfterMs;
+  }
+
+  /** A key that is published unchanged stays the same object, by which its users know that it is still good. */
+  #sameOrFresh(published: SigningKey): VerificationKey {
+    const held = this.#keys.get(published.kid);
+    const fresh = publicVerificationKey(published.getPublicKey(), published.alg);
+    return held && isSameKey(held, fresh) ? held : fresh;
   }
 
   #lookUp(keyId: string): VerificationKey | null {
@@ -114,7 +126,7 @@ export class RemoteKeySet {
     this.#lastStartAt = startedAt;
     try {
       const published = await this.#client.getSigningKeys();
-      this.#keys = new Map(published.map((key) => [key.kid, publicVerificationKey(key.getPublicKey(), key.alg)]));
+      this.#keys = new Map(published.map((key) => [key.kid, this.#sameOrFresh(key)]));
       this.#fetchedAt = startedAt;
       this.#failedAt = Number.NEGATIVE_INFINITY;
     } catch (cause) {

@@ -11,7 +11,8 @@ const requestId = 'r-1';
 const origin = '203.0.113.7';
 
 function principalWith(changes: Partial<Principal>): Principal {
-  return { issuer: 'https://id.test', subject: 'ada', tenantId: null, scopes: [], email: null, emailVerified: false, ...changes };
+  const nobodyInParticular = { tenantId: null, scopes: [], email: null, emailVerified: false, expiresAt: null };
+  return { issuer: 'https://id.test', subject: 'ada', ...nobodyInParticular, ...changes };
 }
 
 const member = principalWith({ tenantId });

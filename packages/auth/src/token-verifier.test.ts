@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IdentityProviderUnavailableError } from './errors.ts';
 import { startKeyServer, type KeyServer } from './testing/key-server.ts';
 import { audience, ecKey, forgeToken, goodClaims, rsaKey, secondsFromNow, signToken, tenantId } from './testing/signing-key.ts';
-import { createTokenVerifier, type TokenVerifier, type TrustedIssuer } from './token-verifier.ts';
+import type { TrustedIssuer } from './token-check.ts';
+import { createTokenVerifier, type TokenVerifier } from './token-verifier.ts';
 
 const rsa = rsaKey();
 const p256 = ecKey('P-256');
@@ -36,9 +37,11 @@ function verifierOf(...issuers: TrustedIssuer[]): TokenVerifier {
 
 describe('a token signed with a published key', () => {
   it('says who its bearer is', async () => {
+    const exp = secondsFromNow(60);
     const token = signToken(rsa, {
       ...goodClaims,
       iss,
+      exp,
       tenant_id: tenantId.toUpperCase(),
       email: ' Ada@Example.com ',
       email_verified: true,
@@ -50,6 +53,7 @@ describe('a token signed with a published key', () => {
       scopes: ['profile', 'email'],
       email: 'ada@example.com',
       emailVerified: true,
+      expiresAt: exp,
     });
   });
 

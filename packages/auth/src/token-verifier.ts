@@ -1,121 +1,103 @@
+import { hash } from 'node:crypto';
 import { UnauthenticatedError } from '@tenantry/service';
-import jwt from 'jsonwebtoken';
-import { z } from 'zod';
-import { describeIssues, principalFromClaims } from './claims.ts';
-import { createKeySource, type KeySource, type TrustedKeys } from './key-source.ts';
+import { LRUCache } from 'lru-cache';
 import type { Principal } from './principal.ts';
-import type { KeySetLimits } from './remote-key-set.ts';
+import { covers, Revocations, type CompleteRevocation, type Revocation } from './revocations.ts';
+import { createTokenCheck, type CheckedToken, type CheckToken, type TokenRules } from './token-check.ts';
+import { hasExpired } from './token-times.ts';
+import { refuseOversized } from './unverified-token.ts';
 
-/** An issuer whose tokens are accepted: `issuer` is compared with a token's `iss` byte for byte. */
-export type TrustedIssuer = { readonly issuer: string } & TrustedKeys;
+export interface TokenVerifierConfig extends TokenRules {
+  readonly cache?: Partial<TokenCacheLimits>;
+}
 
-export interface TokenVerifierConfig {
-  readonly issuers: readonly TrustedIssuer[];
-  /** Must be among a token's `aud`. */
-  readonly audience: string;
-  /** Name of the claim that holds the tenant's id. */
-  readonly tenantClaim: string;
-  /** How key sets are fetched and kept. */
-  readonly keySetLimits?: Partial<KeySetLimits>;
+/** How many checked tokens are remembered; the least recently used goes first. */
+export interface TokenCacheLimits {
+  /** Default 20000. */
+  tokens: number;
+  /** Bytes of the tokens together, which what is remembered of them does not exceed by much. Default 16 MiB. */
+  bytes: number;
 }
 
 export interface TokenVerifier {
   /**
+   * @returns frozen, and the same for every call with the same token
    * @throws {UnauthenticatedError} saying what is wrong with the token, without repeating it
    * @throws {IdentityProviderUnavailableError} when the issuer's keys cannot be fetched
    */
   verify(token: string): Promise<Principal>;
+  /**
+   * Refuses tokens before they expire, from now on and in this process: each process has to be told, and told again what is
+   * {@link TokenVerifier.revocations in force} when it starts. To be told twice, or in another order, makes no difference.
+   *
+   * @returns the revocation with nothing left to defaults, for the other processes
+   * @throws {BadInputError} when it means nobody
+   * @throws {RevocationsFullError}
+   */
+  revoke(revocation: Revocation): CompleteRevocation;
+  /** What is in force. */
+  revocations(): readonly CompleteRevocation[];
 }
 
-/** Bytes of the longest token that is looked at. */
-const longestTokenBytes = 8 * 1024;
+const defaultCacheLimits: TokenCacheLimits = { tokens: 20_000, bytes: 16 * 1024 * 1024 };
 
-/** Seconds by which the issuer's clock may differ from ours. */
-const clockToleranceSeconds = 5;
-
-/** What access tokens call themselves; others (a logout token, say) are not to be taken for one (RFC 8725 §3.11, RFC 9068 §4). */
-const acceptedTypes: ReadonlySet<string> = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
-
-const headerSchema = z.looseObject({ alg: z.string().max(32), typ: z.string().optional(), kid: z.string().max(512).optional() });
-
-/** The claims that are read before the signature is checked, to choose whose key checks it. */
-const routingSchema = z.looseObject({ iss: z.string().min(1).max(2048), exp: z.number() });
-
-/** A verifier with the issuers' key sets in memory: make one a process. */
-export function createTokenVerifier(config: TokenVerifierConfig): TokenVerifier {
-  const sources = new Map(config.issuers.map((trusted) => [trusted.issuer, createKeySource(trusted, config.keySetLimits)]));
-  return { verify: async (token) => await verifyToken(token, sources, config) };
+/** A verifier with the issuers' key sets and the tokens that it checked in memory: make one a process. */
+export function createTokenVerifier({ cache, ...rules }: TokenVerifierConfig): TokenVerifier {
+  return new CachingTokenVerifier(createTokenCheck(rules), { ...defaultCacheLimits, ...cache });
 }
 
-async function verifyToken(token: string, sources: ReadonlyMap<string, KeySource>, config: TokenVerifierConfig): Promise<Principal> {
-  const { header, issuer } = readUnverified(token);
-  const source = sources.get(issuer);
-  if (!source) throw new UnauthenticatedError(`The token's issuer is not accepted here; accepted: ${[...sources.keys()].join(', ')}.`);
-  const { key, algorithms } = await source.findKey(header);
-  try {
-    const payload = jwt.verify(token, key, {
-      algorithms: [...algorithms],
-      issuer,
-      audience: config.audience,
-      clockTolerance: clockToleranceSeconds,
-    });
-    return principalFromClaims(payload, config.tenantClaim);
-  } catch (error) {
-    throw refusal(error);
+/**
+ * Checks a token once. Afterwards it is good until it expires, is revoked, or its issuer no longer publishes the key that signed it,
+ * which is looked up every time, under all the rules for a key's age. No refusal is remembered: what is wrong today may be right tomorrow.
+ */
+class CachingTokenVerifier implements TokenVerifier {
+  readonly #check: CheckToken;
+  /** By their SHA-256, so that no token that somebody could use stays in memory. */
+  readonly #checked: LRUCache<string, CheckedToken>;
+  readonly #checking = new Map<string, Promise<CheckedToken>>();
+  readonly #revocations = new Revocations();
+
+  constructor(check: CheckToken, { tokens, bytes }: TokenCacheLimits) {
+    this.#check = check;
+    this.#checked = new LRUCache({ max: tokens, maxSize: bytes });
   }
-}
 
-/** Nothing returned from here may be trusted, only used to find the key that decides. */
-function readUnverified(token: string): { header: z.output<typeof headerSchema>; issuer: string } {
-  if (Buffer.byteLength(token) > longestTokenBytes) {
-    throw new UnauthenticatedError(`The token is longer than ${longestTokenBytes} bytes.`);
+  async verify(token: string): Promise<Principal> {
+    refuseOversized(token);
+    const id = hash('sha256', token, 'base64url');
+    const held = this.#checked.get(id);
+    if (held && !hasExpired(held.expiresAt) && (held.hasFreshKey() || (await this.#isStillGood(id, held)))) return held.principal;
+    const { principal } = await (this.#checking.get(id) ?? this.#checkOnce(id, token));
+    return principal;
   }
-  const decoded = decode(token);
-  const header = headerSchema.safeParse(decoded?.header);
-  if (!header.success) throw new UnauthenticatedError('The token is not a signed JSON Web Token (RFC 7519).');
-  assertUnderstood(header.data);
-  const claims = routingSchema.safeParse(decoded?.payload);
-  if (!claims.success) throw new UnauthenticatedError(`The token's claims are not usable: ${describeIssues(claims.error)}.`);
-  refuseExpired(claims.data.exp);
-  return { header: header.data, issuer: claims.data.iss };
-}
 
-function decode(token: string): jwt.Jwt | null {
-  try {
-    return jwt.decode(token, { complete: true });
-  } catch {
-    return null;
+  revoke(revocation: Revocation): CompleteRevocation {
+    const added = this.#revocations.add(revocation);
+    for (const [id, token] of this.#checked.entries()) if (covers(added, token)) this.#checked.delete(id);
+    return added;
   }
-}
 
-function assertUnderstood(header: z.output<typeof headerSchema>): void {
-  if (header.typ !== undefined && !acceptedTypes.has(header.typ.toLowerCase())) {
-    throw new UnauthenticatedError('The token is of another type (header typ) than an access token.');
+  revocations(): readonly CompleteRevocation[] {
+    return this.#revocations.inForce();
   }
-  // RFC 7515 §4.1.11: extensions named here must be understood, and none is.
-  if ('crit' in header) throw new UnauthenticatedError('The token demands extensions (header crit) that are not supported.');
-}
 
-/** Ahead of the key, so that a client that keeps sending its old token never causes a fetch of keys. */
-function refuseExpired(expiresAt: number): void {
-  if (Date.now() / 1000 >= expiresAt + clockToleranceSeconds) throw expired(expiresAt * 1000);
-}
+  async #isStillGood(id: string, held: CheckedToken): Promise<boolean> {
+    const hasSameKey = await held.hasSameKey();
+    // It may have been revoked meanwhile.
+    return hasSameKey && this.#checked.peek(id) === held;
+  }
 
-function expired(atMs: number): UnauthenticatedError {
-  return new UnauthenticatedError(`The token expired at ${describeTime(atMs)}.`);
-}
+  #checkOnce(id: string, token: string): Promise<CheckedToken> {
+    const checking = this.#checkAndRemember(id, token).finally(() => this.#checking.delete(id));
+    this.#checking.set(id, checking);
+    return checking;
+  }
 
-function describeTime(ms: number): string {
-  const time = new Date(ms);
-  return Number.isNaN(time.getTime()) ? 'a time out of range' : time.toISOString();
-}
-
-function refusal(error: unknown): unknown {
-  if (error instanceof UnauthenticatedError) return error;
-  if (error instanceof jwt.TokenExpiredError) return expired(error.expiredAt.getTime());
-  if (error instanceof jwt.NotBeforeError)
-    return new UnauthenticatedError(`The token is not valid before ${describeTime(error.date.getTime())}.`);
-  if (error instanceof jwt.JsonWebTokenError) return new UnauthenticatedError(`The token does not verify: ${error.message}.`);
-  // What the signature check itself throws may quote the token: neither its message nor the error goes any further.
-  return new UnauthenticatedError('The token does not verify: its signature is malformed.');
+  async #checkAndRemember(id: string, token: string): Promise<CheckedToken> {
+    const checked = await this.#check(token);
+    // No await from here: a revocation either is seen now or finds the token among those that are remembered.
+    if (this.#revocations.cover(checked)) throw new UnauthenticatedError('The token was revoked. Sign in again.');
+    this.#checked.set(id, checked, { size: token.length });
+    return checked;
+  }
 }

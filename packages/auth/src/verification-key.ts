@@ -36,6 +36,11 @@ export function secretVerificationKey(secret: Buffer): VerificationKey {
   return { key: createSecretKey(secret), algorithms: ['HS256'], type: 'shared secret' };
 }
 
+/** Whether the two check the same signatures. */
+export function isSameKey(left: VerificationKey, right: VerificationKey): boolean {
+  return left.key.equals(right.key) && left.algorithms.join() === right.algorithms.join();
+}
+
 function describeKey(key: KeyObject): Pick<VerificationKey, 'type' | 'algorithms'> {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {};
   if (key.asymmetricKeyType === 'rsa') {
