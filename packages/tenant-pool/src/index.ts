@@ -5,6 +5,9 @@ export { reportOutages } from './directory/report-outages.ts';
 export { openRedisBus, type RedisBusOptions } from './directory/redis-bus.ts';
 export type { InvalidationBus } from './directory/invalidation-bus.ts';
 export type { PlacementSource, TenantPlacement } from './directory/placement.ts';
+export type { ChangeFeed } from './events/change-feed.ts';
+export type { TenantChange } from './events/tenant-change.ts';
+export { openTenantEvents, type ChangeScope, type TenantEvents, type TenantEventsOptions } from './events/tenant-events.ts';
 export { createTenantDirectory, type TenantDirectory, type TenantDirectoryOptions } from './directory/tenant-directory.ts';
 export {
   DuplicateDriverError,
@@ -31,4 +34,5 @@ export { openPostgresShares, type PostgresSharesOptions } from './shares/postgre
 export { openRedisShares, type RedisSharesOptions } from './shares/redis-shares.ts';
 export type { ClusterShare, ShareRegister } from './shares/share-register.ts';
 export { sslModes, type SslMode } from './connections/tls.ts';
+export { standingOf } from './tenants/serving.ts';
 export { createTenantPool, type TenantPoolOptions } from './tenant-pool.ts';

@@ -3,6 +3,7 @@ import type { TenantPlacement } from '../directory/placement.ts';
 import { TenantUnavailableError } from '../errors.ts';
 import type { PoolLimits } from '../limits.ts';
 import { cutWhenSilent } from './cut-when-silent.ts';
+import type { ConnectionConfig } from './pooled-client.ts';
 import type { Preconnects } from './preconnects.ts';
 import { boundedByRole, type RoleBounds } from './role-bounds.ts';
 import { tlsOptions } from './tls.ts';
@@ -26,7 +27,13 @@ const answerMarginMs = 5000;
  *
  * @throws {TenantUnavailableError} when the placement names a kind of pooling or an `sslmode` that is none
  */
-export function connectionConfig({ placement, password, service, limits, preconnects }: ConnectionConfigOptions): PoolConfig {
+export function connectionConfig({
+  placement,
+  password,
+  service,
+  limits,
+  preconnects,
+}: ConnectionConfigOptions): PoolConfig & ConnectionConfig {
   return {
     host: placement.host,
     port: placement.port,
@@ -48,7 +55,7 @@ export function connectionConfig({ placement, password, service, limits, preconn
  * what one client sets in a session it lends, another finds: there the bounds are the role's own. Whoever is silent for much longer than
  * these bounds allow is gone.
  */
-function timeouts({ pooling }: TenantPlacement, limits: PoolLimits): PoolConfig {
+function timeouts({ pooling }: TenantPlacement, limits: PoolLimits): Omit<PoolConfig, 'password'> {
   const { statementTimeoutMs, idleInTransactionMs, connectionDeadlineMs } = limits;
   const cut = (client: ClientBase, bounds: RoleBounds) => cutWhenSilent(client, silenceDeadlineMs(bounds, limits));
   switch (pooling) {

@@ -1,4 +1,4 @@
-import { Pool, type Client, type ClientConfig } from 'pg';
+import { Pool, type Client } from 'pg';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import type { TenantDb } from '../lease.ts';
@@ -6,7 +6,7 @@ import { openFaultyProxy } from '../testing/faulty-proxy.ts';
 import { openPool } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
 import { openTestServer } from '../testing/test-server.ts';
-import { PooledClient, type PooledClientOptions } from './pooled-client.ts';
+import { PooledClient, type ConnectionConfig, type PooledClientOptions } from './pooled-client.ts';
 
 let databases: TenantDatabases;
 let tenant: TenantPlacement;
@@ -103,11 +103,11 @@ test('a connection that is closed while its server says nothing is cut off', asy
 });
 
 /** Of the tests' Postgres. */
-function superuser(): ClientConfig & { host: string; port: number } {
+function superuser(): ConnectionConfig & { host: string; port: number } {
   const { hostname: host, port, username: user, password } = new URL(inject('postgresUrl'));
   return { host, port: Number(port), user, password: decodeURIComponent(password), database: 'postgres' };
 }
 
-function optionsOf(connection: ClientConfig, onEnd: (client: Client) => void): PooledClientOptions {
+function optionsOf(connection: ConnectionConfig, onEnd: (client: Client) => void): PooledClientOptions {
   return { Client: PooledClient, connection, watcher: { onStart: () => {}, onLeave: () => {}, onEnd } };
 }

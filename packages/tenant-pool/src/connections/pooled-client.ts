@@ -1,4 +1,5 @@
 import { Client, DatabaseError, type ClientConfig, type PoolConfig } from 'pg';
+import { signInByScram, type Password } from './scram-sign-in.ts';
 
 /** What becomes of a pool's connections, told as it happens. */
 export interface ConnectionWatcher {
@@ -12,10 +13,15 @@ export interface ConnectionWatcher {
   onEnd: (client: Client) => void;
 }
 
+/** How a connection is made. */
+export interface ConnectionConfig extends ClientConfig {
+  password?: Password;
+}
+
 /** Options of a `pg.Pool` whose `Client` is {@link PooledClient}: the pool hands them to each. */
 export interface PooledClientOptions extends PoolConfig {
   /** Of each connection; what the pool itself was given is not looked at. */
-  connection: ClientConfig;
+  connection: ConnectionConfig;
   watcher: ConnectionWatcher;
 }
 
@@ -36,6 +42,7 @@ const closeDeadlineMs = 2000;
  */
 export class PooledClient extends Client {
   readonly #watcher: ConnectionWatcher;
+  readonly #password: Password | undefined;
   #release: Release | undefined;
   /**
    * Whether a statement was done since the server last said how it left the session: whatever is refused then was sent along with it, and
@@ -50,6 +57,7 @@ export class PooledClient extends Client {
     const { connection, watcher } = options;
     super(connection);
     this.#watcher = watcher;
+    this.#password = connection.password;
     watcher.onStart(this);
     // `pg.Pool` listens while a connection is idle, and whoever has it while it works; in between nobody would, and Node.js would end.
     this.on('error', () => {});
@@ -78,12 +86,17 @@ export class PooledClient extends Client {
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<Client> | void {
     if (!callback) return super.connect();
+    let isTold = false;
     try {
       super.connect((error: Error) => {
+        // `pg` calls again when a welcome comes along with what it has just told of as an error.
+        if (isTold) return;
+        isTold = true;
         if (error) this.#abandon();
         else this.#watcher.onOpen?.();
         callback(error);
       });
+      signInByScram(this, this.#password);
     } catch (error) {
       // A port that is none: `pg` does not listen to the socket yet, and would never say that the connection ended.
       this.#abandon();

@@ -1,66 +1,28 @@
-import { randomBytes, randomUUID } from 'node:crypto';
-import { once } from 'node:events';
+import { randomUUID } from 'node:crypto';
 import { silentLogger } from '@tenantry/service';
 import { Redis } from 'ioredis';
-import { Client } from 'pg';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import type { InvalidationBus } from './invalidation-bus.ts';
 import { eventually } from '../testing/eventually.ts';
-import { openFaultyProxy, type FaultyProxy } from '../testing/faulty-proxy.ts';
+import { openPostgresMessages, openRedisMessages, type MessageServer } from '../testing/message-servers.ts';
 import { openPostgresBus } from './postgres-bus.ts';
 import { openRedisBus } from './redis-bus.ts';
 import { placementKey } from './shared-placements.ts';
 
-/** A server that carries buses, and can drop their subscriptions' connections. */
-interface Carrier extends AsyncDisposable {
+/** Opens buses over a server that can drop their subscriptions' connections. */
+interface Carrier extends MessageServer {
   open(): Promise<InvalidationBus & AsyncDisposable>;
-  cut(): Promise<void>;
-  /** All connections of the buses go by it. */
-  readonly proxy: FaultyProxy;
 }
 
 async function openPostgresCarrier(): Promise<Carrier> {
-  const name = `bus_${randomBytes(6).toString('hex')}`;
-  const administrator = new Client({ connectionString: inject('postgresUrl') });
-  await administrator.connect();
-  await administrator.query(`CREATE DATABASE ${name}`);
-  const server = new URL(inject('postgresUrl'));
-  const proxy = await openFaultyProxy({ host: server.hostname, port: Number(server.port) });
-  const controlDatabaseUrl = Object.assign(server, { pathname: name, host: `127.0.0.1:${proxy.port}` }).href;
-  return {
-    proxy,
-    open: async () => await openPostgresBus({ controlDatabaseUrl, logger: silentLogger }),
-    cut: async () => void (await administrator.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name])),
-    [Symbol.asyncDispose]: async () => {
-      await proxy[Symbol.asyncDispose]();
-      await administrator.query(`DROP DATABASE ${name} WITH (FORCE)`);
-      await administrator.end();
-    },
-  };
+  const server = await openPostgresMessages();
+  const { controlDatabaseUrl } = server;
+  return { ...server, open: async () => await openPostgresBus({ controlDatabaseUrl, logger: silentLogger }) };
 }
 
 async function openRedisCarrier(): Promise<Carrier> {
-  const connectionName = `bus-${randomBytes(6).toString('hex')}`;
-  const server = new URL(inject('redisUrl') ?? '');
-  const proxy = await openFaultyProxy({ host: server.hostname, port: Number(server.port) });
-  const url = Object.assign(server, { host: `127.0.0.1:${proxy.port}` }).href;
-  const redis = new Redis(url, { connectionName, connectTimeout: 1000, commandTimeout: 1000, maxRetriesPerRequest: 1 });
-  redis.on('error', () => {});
-  await once(redis, 'ready');
-  return {
-    proxy,
-    open: async () => await openRedisBus({ redis }),
-    cut: async () => {
-      const clients = String(await redis.client('LIST')).split('\n');
-      for (const client of clients.filter((line) => line.includes(`name=${connectionName} `) && / sub=1 /.test(line))) {
-        await redis.client('KILL', 'ID', /id=(\d+)/.exec(client)?.[1] ?? '');
-      }
-    },
-    [Symbol.asyncDispose]: async () => {
-      redis.disconnect();
-      await proxy[Symbol.asyncDispose]();
-    },
-  };
+  const server = await openRedisMessages();
+  return { ...server, open: async () => await openRedisBus({ redis: server.redis }) };
 }
 
 const carriers = [

@@ -52,7 +52,7 @@ export class OpenTenants {
       if (!difference) return entry;
       this.#closeOutdated(entry, difference);
     }
-    return await this.#openOnce(placement.tenantId);
+    return await this.#openOnce(placement);
   }
 
   /** Closes what there is of the tenant, and what is being opened as soon as it is open. */
@@ -118,21 +118,28 @@ export class OpenTenants {
       void this.#entries.closeTenant(tenantId.toLowerCase(), 'status', revocationBy(standing));
       throw standing;
     }
-    if (this.#isStopping) throw new TenantUnavailableError('This process is stopping.');
+    this.#assertNotStopping();
     return standing;
   }
 
-  #openOnce(tenantId: string): Promise<TenantEntry> {
+  #assertNotStopping(): void {
+    if (this.#isStopping) throw new TenantUnavailableError('This process is stopping.');
+  }
+
+  #openOnce(placement: TenantPlacement): Promise<TenantEntry> {
+    const { tenantId } = placement;
     const current = this.#openings.get(tenantId);
     if (current) return current;
-    const opening = this.#open(tenantId).finally(() => this.#openings.delete(tenantId));
+    // No await between the check and the entry in the map: who stops the process waits for what is in there.
+    this.#assertNotStopping();
+    const opening = this.#open(placement).finally(() => this.#openings.delete(tenantId));
     this.#openings.set(tenantId, opening);
     return opening;
   }
 
   /** An authentication failure has the credentials read anew, once. */
-  async #open(tenantId: string): Promise<TenantEntry> {
-    const placement = await this.#servedPlacement(tenantId);
+  async #open(placement: TenantPlacement): Promise<TenantEntry> {
+    const { tenantId } = placement;
     try {
       return await this.#openAt(placement);
     } catch (error) {
