@@ -9,7 +9,7 @@ import {
   type Catalog,
   type TenantControl,
 } from '@tenantry/tenant-control';
-import { openPostgresBus, openRedisBus, type InvalidationBus } from '@tenantry/tenant-pool';
+import { openPostgresBus, openRedisBus, openTenantEvents } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
 
 /** An installation of Tenantry as the environment names it. What is not used is not opened. */
@@ -45,10 +45,12 @@ export function openInstallation(environment: Environment, logger: Logger): Open
   async function openControl(): Promise<TenantControl> {
     const env = parseEnvironment(controlVariables, environment);
     const { CONTROL_DATABASE_URL: controlDatabaseUrl, TENANT_CLUSTERS: clusters, CREDENTIALS_KEY: keyRing } = env;
-    const bus = opened.use(await openBus(env.REDIS_URL, controlDatabaseUrl, logger));
+    const redis = env.REDIS_URL === undefined ? null : opened.use(connectRedis(env.REDIS_URL, logger)).redis;
+    const bus = opened.use(await (redis ? openRedisBus({ redis, logger }) : openPostgresBus({ controlDatabaseUrl, logger })));
+    const events = opened.use(openTenantEvents({ controlDatabaseUrl, redis, logger }));
     const store = env.BACKUP_STORE && opened.use(await openBackupStore(env.BACKUP_STORE));
     const backups = { store, backupPolicy: env.BACKUP_POLICY };
-    const options = { catalog: catalog(), controlDatabaseUrl, clusters, keyRing, bus, logger, keepsHouse: false, ...backups };
+    const options = { catalog: catalog(), controlDatabaseUrl, clusters, keyRing, bus, events, logger, keepsHouse: false, ...backups };
     return opened.use(await createTenantControl(options));
   }
 
@@ -62,17 +64,8 @@ export function openInstallation(environment: Environment, logger: Logger): Open
 /** Milliseconds that Redis gets to answer. */
 const redisDeadlineMs = 1000;
 
-async function openBus(
-  redisUrl: string | undefined,
-  controlDatabaseUrl: string,
-  logger: Logger,
-): Promise<InvalidationBus & AsyncDisposable> {
-  if (redisUrl === undefined) return await openPostgresBus({ controlDatabaseUrl, logger });
-  await using opening = new AsyncDisposableStack();
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: redisDeadlineMs, commandTimeout: redisDeadlineMs });
-  opening.defer(() => redis.disconnect());
+function connectRedis(url: string, logger: Logger): Disposable & { redis: Redis } {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, connectTimeout: redisDeadlineMs, commandTimeout: redisDeadlineMs });
   redis.on('error', (err: unknown) => logger.warn({ err }, 'Redis does not answer'));
-  const bus = opening.use(await openRedisBus({ redis, logger }));
-  const opened = opening.move();
-  return { ...bus, [Symbol.asyncDispose]: async () => await opened.disposeAsync() };
+  return { redis, [Symbol.dispose]: () => redis.disconnect() };
 }

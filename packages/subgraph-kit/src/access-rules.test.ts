@@ -1,11 +1,12 @@
 import { buildSubgraphSchema } from '@apollo/subgraph';
 import type { Principal, TenantContext } from '@tenantry/auth';
 import { silentLogger } from '@tenantry/service';
-import { execute, parse } from 'graphql';
+import { createSourceEventStream, execute, getOperationAST, parse } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { guardSchema } from './access-rules.ts';
 import { toGraphQLErrors } from './errors-to-graphql.ts';
 import { SubgraphDefinitionError } from './errors.ts';
+import { CompiledOperation } from './execution/compiled-operation.ts';
 
 const header = (...imports: string[]) =>
   `extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: [${imports.join(', ')}])\n`;
@@ -26,7 +27,11 @@ const guarded = `${header('"@key"', '"@authenticated"', '"@requiresScopes"')}
   type Thing implements Node { id: ID, name: String }
   interface Locked @authenticated { id: ID }
   type Chest implements Locked { id: ID, gold: Int }
-  extend type Query { chest: Chest }
+  extend type Query { chest: Chest, found: Found, sealed: Sealed }
+  type Gem @requiresScopes(scopes: [["all"]]) { carats: Int, twin: Gem }
+  type Pebble { weight: Int }
+  union Found = Gem | Pebble
+  type Sealed @authenticated { note: String, deep: String @requiresScopes(scopes: [["all"]]), open: String }
   enum Colour @authenticated { RED }
   type Entity @key(fields: "id") @authenticated { id: ID!, data: String }
   type Loose @key(fields: "id") { id: ID!, data: String @requiresScopes(scopes: [["all"]]) }
@@ -48,6 +53,8 @@ const schema = guardSchema(
           node: () => ({ __typename: 'Thing', id: '1', name: 'yes' }),
           chest: () => ({ id: '1', gold: 1 }),
           colour: () => 'RED',
+          found: () => ({ __typename: 'Gem', carats: 1, twin: { carats: 1 } }),
+          sealed: () => ({ note: 'yes', deep: 'yes' }),
         },
         Entity: {
           __resolveReference: (reference: { id: string }) => {
@@ -62,13 +69,27 @@ const schema = guardSchema(
 );
 
 function contextOf(scopes: string[] | null): TenantContext {
-  const principal: Principal | null = scopes && { issuer: 'i', subject: 's', tenantId: null, scopes, email: null, emailVerified: false };
+  const principal: Principal | null = scopes && {
+    issuer: 'i',
+    subject: 's',
+    tenantId: null,
+    scopes,
+    email: null,
+    emailVerified: false,
+    expiresAt: null,
+  };
   return { principal, tenantId: null, impersonated: false, requestId: 'r', origin: null };
 }
 
 async function ask(query: string, scopes: string[] | null, variableValues?: Record<string, unknown>) {
   const contextValue = { request: { tenantContext: contextOf(scopes) } };
-  const { data, errors } = await execute({ schema, document: parse(query), contextValue, variableValues });
+  const document = parse(query);
+  const definition = getOperationAST(document);
+  if (!definition) throw new TypeError('The document has no operation.');
+  const compiled = new CompiledOperation(schema, document, definition);
+  const { data, errors } = await compiled.execute({ context: contextValue, variables: variableValues });
+  const interpreted = await execute({ schema, document, contextValue, variableValues });
+  expect({ data, errors: new Set(errors) }).toEqual({ data: interpreted.data, errors: new Set(interpreted.errors) });
   const codes = toGraphQLErrors(errors ?? [], { requestId: 'r', logger: silentLogger }).map(({ extensions }) => extensions['code']);
   return { data: JSON.parse(JSON.stringify(data)) as unknown, codes };
 }
@@ -92,6 +113,13 @@ describe('access rules', () => {
     ['{ node { ... on Thing { alias: id } } }', null, 'UNAUTHENTICATED'],
     ['{ chest { gold } }', null, 'UNAUTHENTICATED'],
     ['{ chest { gold } }', [], { chest: { gold: 1 } }],
+    ['{ found { ... on Gem { carats } } }', ['read'], 'FORBIDDEN'],
+    ['{ found { ... on Gem { twin { carats } } } }', ['read'], 'FORBIDDEN'],
+    ['{ found { ... on Gem { carats twin { carats } } } }', ['all'], { found: { carats: 1, twin: { carats: 1 } } }],
+    ['{ sealed { note } }', null, 'UNAUTHENTICATED'],
+    ['{ sealed { note } }', [], { sealed: { note: 'yes' } }],
+    ['{ sealed { deep } }', ['read'], 'FORBIDDEN'],
+    ['{ sealed { deep } }', ['all'], { sealed: { deep: 'yes' } }],
     ['{ colour }', null, 'UNAUTHENTICATED'],
     ['{ colour }', [], { colour: 'RED' }],
   ])('%s with the scopes %j: %j', async (query, scopes, outcome) => {
@@ -114,7 +142,21 @@ describe('access rules', () => {
     });
     expect(read).toEqual([]);
     expect(await ask(query, [], { representations })).toMatchObject({ codes: ['FORBIDDEN'] });
-    expect(read).toEqual(['e1']);
+    expect(new Set(read)).toEqual(new Set(['e1']));
+  });
+
+  it('refuses a subscription before its events are asked for', async () => {
+    const typeDefs = parse(`${header('"@authenticated"')} type Query { a: Int } type Subscription { ticked: Int @authenticated }`);
+    let isAsked = false;
+    const subscribe = async function* () {
+      isAsked = true;
+      yield { ticked: 1 };
+    };
+    const subscribable = guardSchema(buildSubgraphSchema([{ typeDefs, resolvers: { Subscription: { ticked: { subscribe } } } }]), typeDefs);
+    const contextValue = { request: { tenantContext: contextOf(null) } };
+    const stream = await createSourceEventStream({ schema: subscribable, document: parse('subscription { ticked }'), contextValue });
+    expect(stream).toMatchObject({ errors: [{ message: 'Sign in to ask for this.' }] });
+    expect(isAsked).toBe(false);
   });
 
   it('enforces a directive that is not imported under its namespaced name', async () => {

@@ -5,6 +5,7 @@ import {
   defaultFieldResolver,
   getDirectiveValues,
   getNamedType,
+  isAbstractType,
   isInterfaceType,
   isObjectType,
   Kind,
@@ -12,7 +13,9 @@ import {
   type ASTNode,
   type DirectiveNode,
   type DocumentNode,
+  type GraphQLAbstractType,
   type GraphQLField,
+  type GraphQLFieldResolver,
   type GraphQLNamedType,
   type GraphQLObjectType,
   type GraphQLSchema,
@@ -31,7 +34,8 @@ const scopeLists = z.array(z.array(z.string()));
  */
 export function guardSchema(schema: GraphQLSchema, document: DocumentNode): GraphQLSchema {
   refuseUnenforceable(document);
-  for (const type of Object.values(schema.getTypeMap())) if (isObjectType(type)) guardType(type, schema);
+  const abstractTypes = abstractTypesOfFields(schema);
+  for (const type of Object.values(schema.getTypeMap())) if (isObjectType(type)) guardType(type, schema, abstractTypes);
   return schema;
 }
 
@@ -42,20 +46,48 @@ function checkAccess(requirements: readonly AccessRequirement[], { principal }: 
   if (unmet) throw new ForbiddenError(`This needs the scope ${unmet.map((scopes) => scopes.join(' and ')).join(', or ')}.`);
 }
 
-function guardType(type: GraphQLObjectType, schema: GraphQLSchema): void {
+function guardType(type: GraphQLObjectType, schema: GraphQLSchema, abstractTypes: readonly GraphQLAbstractType[]): void {
   const typeRules = rulesOfType(type, schema);
   if (typeRules.length > 0) guardReference(type, typeRules);
+  const isGuardedBefore = isReachedByName(type, schema, abstractTypes);
   for (const field of Object.values(type.getFields())) {
     const inherited = type.getInterfaces().flatMap((parent) => rulesOfNode(parent.getFields()[field.name]?.astNode, schema));
     const returned = rulesOfType(getNamedType(field.type), schema);
     const rules = new Set([...typeRules, ...rulesOfNode(field.astNode, schema), ...inherited, ...returned]);
+    if (isGuardedBefore) for (const rule of typeRules) rules.delete(rule);
     if (rules.size > 0) guardField(field, [...rules]);
   }
 }
 
+/**
+ * Whether all objects of `type` come from fields and references that name the type itself. These enforce its rules, and its own
+ * fields, which are read far more often, need not once more.
+ */
+function isReachedByName(type: GraphQLObjectType, schema: GraphQLSchema, abstractTypes: readonly GraphQLAbstractType[]): boolean {
+  const isRoot = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()].includes(type);
+  // A reference to an entity may name an interface of its.
+  return !isRoot && type.getInterfaces().length === 0 && !abstractTypes.some((abstract) => schema.isSubType(abstract, type));
+}
+
+/** Types behind which objects of several types may be, other than that of `_entities`, whose references name the types themselves. */
+function abstractTypesOfFields(schema: GraphQLSchema): GraphQLAbstractType[] {
+  const types = Object.values(schema.getTypeMap()).filter((type) => isObjectType(type) || isInterfaceType(type));
+  const fields = types.flatMap((type) => Object.values(type.getFields()));
+  const entities = schema.getQueryType()?.getFields()['_entities'];
+  const abstract = fields.filter((field) => field !== entities).map((field) => getNamedType(field.type));
+  return [...new Set(abstract.filter((type) => isAbstractType(type)))];
+}
+
 function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readonly AccessRequirement[]): void {
-  const resolve = field.resolve ?? defaultFieldResolver;
-  field.resolve = (parent, args, context, info) => {
+  field.resolve = guarded(field.resolve ?? defaultFieldResolver, rules);
+  if (field.subscribe) field.subscribe = guarded(field.subscribe, rules);
+}
+
+function guarded(
+  resolve: GraphQLFieldResolver<unknown, SubgraphContext>,
+  rules: readonly AccessRequirement[],
+): GraphQLFieldResolver<unknown, SubgraphContext> {
+  return (parent, args, context, info) => {
     checkAccess(rules, context.request.tenantContext);
     return resolve(parent, args, context, info);
   };
@@ -65,10 +97,14 @@ function guardField(field: GraphQLField<unknown, SubgraphContext>, rules: readon
 function guardReference(type: GraphQLObjectType, rules: readonly AccessRequirement[]): void {
   const extensions: ApolloGraphQLObjectTypeExtensions<unknown, SubgraphContext> = type.extensions;
   const resolve: GraphQLReferenceResolver<SubgraphContext> = extensions.apollo?.subgraph?.resolveReference ?? ((reference) => reference);
-  // Async, so that one refusal does not fail the other entities of the request.
-  const resolveReference: GraphQLReferenceResolver<SubgraphContext> = async (reference, context, info) => {
-    checkAccess(rules, context.request.tenantContext);
-    return await resolve(reference, context, info);
+  const resolveReference: GraphQLReferenceResolver<SubgraphContext> = (reference, context, info) => {
+    try {
+      checkAccess(rules, context.request.tenantContext);
+    } catch (refusal) {
+      // Not thrown, so that one refusal does not fail the other entities of the request.
+      return Promise.reject(refusal);
+    }
+    return resolve(reference, context, info);
   };
   type.extensions = { ...extensions, apollo: { subgraph: { resolveReference } } };
 }

@@ -13,7 +13,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import { guardSchema } from './access-rules.ts';
-import { checkReferences } from './entity-references.ts';
+import { resolveEntities } from './entity-references.ts';
 import { SubgraphDefinitionError } from './errors.ts';
 import type { SubgraphServices } from './services.ts';
 import type { SubgraphRequest } from './subgraph-request.ts';
@@ -34,8 +34,19 @@ interface FieldOf<Context> {
  */
 export type Resolver<Context> = FieldOf<Context>['resolve'];
 
+/**
+ * How a field of `Subscription` is answered: `subscribe` gives its events, until the request's signal aborts; each is then resolved by a
+ * request of its own, whose parent it is.
+ */
+export interface SubscriptionResolver<Context> {
+  readonly subscribe: Resolver<Context>;
+  readonly resolve: Resolver<Context>;
+}
+
 /** Resolvers by type and field, and custom scalars by name. A field without a resolver is read off its parent. */
-export type Resolvers<Context> = Readonly<Record<string, GraphQLScalarType | Readonly<Record<string, Resolver<Context>>>>>;
+export type Resolvers<Context> = Readonly<
+  Record<string, GraphQLScalarType | Readonly<Record<string, Resolver<Context> | SubscriptionResolver<Context>>>>
+>;
 
 export interface SubgraphDefinition<Context extends SubgraphContext> {
   /** The name of the subgraph's folder: how the supergraph, the process entry and the signed context's audience call it. */
@@ -76,7 +87,8 @@ function buildSchema<Context>(schemaPath: string, resolvers: Resolvers<Context>)
     const typeDefs = parse(new Source(readFileSync(schemaPath, 'utf8'), schemaPath));
     const schema = buildSubgraphSchema([{ typeDefs, resolvers }]);
     refuseStrayResolvers(schema, resolvers);
-    return guardSchema(checkReferences(schema), typeDefs);
+    refuseSilentSubscriptions(schema);
+    return guardSchema(resolveEntities(schema), typeDefs);
   } catch (cause) {
     throw new SubgraphDefinitionError(`${placeOf(cause) ?? schemaPath}: ${messageOf(cause)}`, { cause });
   }
@@ -91,6 +103,12 @@ function refuseStrayResolvers<Context>(schema: GraphQLSchema, resolvers: Resolve
     const stray = Object.keys(fields).find((name) => !name.startsWith('__') && !(name in type.getFields()));
     if (stray) throw new SubgraphDefinitionError(`There is a resolver for ${typeName}.${stray}, which the schema does not define.`);
   }
+}
+
+/** One without events would be refused to everybody who subscribes. */
+function refuseSilentSubscriptions(schema: GraphQLSchema): void {
+  const silent = Object.values(schema.getSubscriptionType()?.getFields() ?? {}).find(({ subscribe }) => !subscribe);
+  if (silent) throw new SubgraphDefinitionError(`Subscription.${silent.name} needs a resolver with \`subscribe\` and \`resolve\`.`);
 }
 
 function placeOf(error: unknown): string | undefined {

@@ -1,18 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { createContextVerifier, requirePrincipal, type ContextVerifier, type TenantContext } from '@tenantry/auth';
-import { abandonable, type Mode } from '@tenantry/service';
-import { execute, OperationTypeNode, type ExecutionResult } from 'graphql';
+import { createContextVerifier, type ContextVerifier, type TenantContext } from '@tenantry/auth';
+import { abandonable, BadInputError, type Mode } from '@tenantry/service';
+import { OperationTypeNode, type ExecutionResult, type GraphQLError } from 'graphql';
 import type { Subgraph } from './define-subgraph.ts';
 import { toGraphQLErrors, toRefusal } from './errors-to-graphql.ts';
-import {
-  isIntrospection,
-  OperationDocuments,
-  OperationRefusedError,
-  rootFieldNames,
-  type PreparedOperation,
-} from './operation-documents.ts';
+import { isIntrospection, OperationDocuments, OperationRefusedError, type PreparedOperation } from './operation-documents.ts';
+import { recordImpersonation } from './impersonation.ts';
 import type { SubgraphServices } from './services.ts';
 import { openSubgraphRequest } from './subgraph-request.ts';
+import { admitSubscription } from './subscriptions/admitted-subscription.ts';
+import { streamResults, type SubgraphSubscription } from './subscriptions/result-stream.ts';
+import { singleResult } from './subscriptions/subscription.ts';
 
 export interface SubgraphHandlerOptions {
   services: SubgraphServices;
@@ -34,6 +32,11 @@ export interface ExecuteOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface SubscribeOptions {
+  /** Aborted when nobody waits for results any longer. With a {@link TenantryError} as its reason, that is the last result. */
+  signal?: AbortSignal | undefined;
+}
+
 /** A subgraph ready to answer: the one entry for both transports, with one trust check. */
 export interface SubgraphHandler {
   readonly name: string;
@@ -50,11 +53,22 @@ export interface SubgraphHandler {
    * @throws the signal's reason, once it is aborted
    */
   execute(operation: SubgraphOperation, signedContext: string | undefined, options?: ExecuteOptions): Promise<ExecutionResult>;
+  /**
+   * Begins a subscription, as {@link execute} begins an operation, and answers each of its events by a request of its own. It ends with a
+   * result of errors and no data when it is refused, its tenant is suspended or deleted (`TENANT_SUSPENDED`, `TENANT_NOT_FOUND`) or its
+   * client's token expires (`UNAUTHENTICATED`). The one result of a query or mutation may be had like this, too.
+   *
+   * @returns results, for one reader who iterates or aborts the signal; who reads slowly misses no state, but not every change is told
+   * @throws while iterating: the signal's reason, once it is aborted, unless that is told
+   */
+  subscribe(operation: SubgraphOperation, signedContext: string | undefined, options?: SubscribeOptions): SubgraphSubscription;
 }
 
 export function createSubgraphHandler(subgraph: Subgraph, options: SubgraphHandlerOptions): SubgraphHandler {
   return new SchemaHandler(subgraph, options);
 }
+
+const streamsOnly = 'A subscription is answered as a stream of events: ask for it with "accept: text/event-stream".';
 
 const neverAborted = new AbortController().signal;
 
@@ -84,61 +98,74 @@ class SchemaHandler implements SubgraphHandler {
   async execute(operation: SubgraphOperation, signedContext: string | undefined, options: ExecuteOptions = {}): Promise<ExecutionResult> {
     const signal = options.signal ?? neverAborted;
     signal.throwIfAborted();
-    let requestId: string = randomUUID();
+    let requestId: string | undefined;
     try {
-      const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation, requestId);
+      const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation);
       requestId = tenantContext.requestId;
       const prepared = this.#documents.prepare(operation.query, operation.operationName);
+      if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) throw new BadInputError(streamsOnly);
       return await this.#run(prepared, operation, tenantContext, signal);
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
-      if (error instanceof OperationRefusedError) return { errors: error.errors };
-      return { errors: toRefusal(error, { requestId, logger: this.#services.logger }) };
+      return { errors: this.#refusal(error, requestId) };
     }
   }
 
+  subscribe(operation: SubgraphOperation, signedContext: string | undefined, options: SubscribeOptions = {}): SubgraphSubscription {
+    const { signal = neverAborted } = options;
+    let requestId: string | undefined;
+    return streamResults({
+      signal,
+      present: (error) => this.#refusal(error, requestId),
+      open: async (ending) => {
+        const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation);
+        requestId = tenantContext.requestId;
+        const prepared = this.#documents.prepare(operation.query, operation.operationName);
+        if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) {
+          const common = { subgraph: this.#subgraph, services: this.#services, tenantContext, prepared };
+          const { variables } = operation;
+          return await admitSubscription({ ...common, variables, operation: this.#labelOf(prepared) }, ending);
+        }
+        return singleResult(async () => await this.execute(operation, signedContext, { signal: ending.signal }));
+      },
+    });
+  }
+
   /** The context of an operation that comes without one, and may do so because it asks for nothing but the schema. */
-  #introspecting({ query, operationName }: SubgraphOperation, requestId: string): TenantContext {
+  #introspecting({ query, operationName }: SubgraphOperation): TenantContext {
     if (!isIntrospection(this.#documents.prepare(query, operationName))) return this.#contexts.verify(undefined);
-    return { principal: null, tenantId: null, impersonated: false, requestId, origin: null };
+    return { principal: null, tenantId: null, impersonated: false, requestId: randomUUID(), origin: null };
   }
 
   async #run(
     prepared: PreparedOperation,
-    { variables, operationName }: SubgraphOperation,
+    { variables }: SubgraphOperation,
     tenantContext: TenantContext,
     callerSignal: AbortSignal,
   ): Promise<ExecutionResult> {
-    const { document, definition } = prepared;
-    const operation = `${this.name}:${definition.name?.value ?? definition.operation}`;
+    const { definition } = prepared;
+    const operation = this.#labelOf(prepared);
     const signal = definition.operation === OperationTypeNode.QUERY ? callerSignal : neverAborted;
     await using request = openSubgraphRequest({ tenantContext, operation, signal, pool: this.#services.pool });
-    await this.#audit(tenantContext, prepared, operation);
+    if (tenantContext.impersonated) await recordImpersonation(this.#services.catalog, tenantContext, { prepared, operation });
     signal.throwIfAborted();
-    const contextValue = this.#subgraph.createContext(request, this.#services);
-    const { schema } = this.#subgraph;
-    const running = execute({ schema, document, contextValue, variableValues: variables, operationName });
+    const context = this.#subgraph.createContext(request, this.#services);
     // What still runs after an abort ends by itself, without its lease.
-    const result = await abandonable(Promise.resolve(running), signal);
+    const running = Promise.resolve(prepared.compiled.execute({ context, variables }));
+    const result = await abandonable(running, signal === neverAborted ? undefined : signal);
     if (!result.errors) return result;
     const logger = this.#services.logger.child({ requestId: request.requestId, tenantId: tenantContext.tenantId, operation });
     return { ...result, errors: toGraphQLErrors(result.errors, { requestId: request.requestId, logger }) };
   }
 
-  /** An operator's request within a tenant is on record before anything is read for it, or is not answered. */
-  async #audit(tenantContext: TenantContext, prepared: PreparedOperation, operation: string): Promise<void> {
-    const { tenantId, impersonated, requestId, origin } = tenantContext;
-    if (!impersonated) return;
-    const { issuer, subject } = requirePrincipal(tenantContext);
-    await this.#services.catalog.recordAudit({
-      action: 'tenant.impersonate',
-      issuer,
-      subject,
-      tenantId,
-      requestId,
-      origin,
-      outcome: 'ALLOWED',
-      detail: { operation, type: prepared.definition.operation, fields: rootFieldNames(prepared).join(', ') },
-    });
+  /** How logs and metrics call an operation. */
+  #labelOf({ definition }: PreparedOperation): string {
+    return `${this.name}:${definition.name?.value ?? definition.operation}`;
+  }
+
+  /** What is told of an error before or beside an execution. */
+  #refusal(error: unknown, requestId: string = randomUUID()): readonly GraphQLError[] {
+    if (error instanceof OperationRefusedError) return error.errors;
+    return toRefusal(error, { requestId, logger: this.#services.logger });
   }
 }

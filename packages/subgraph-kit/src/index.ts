@@ -7,11 +7,14 @@ export {
   type Subgraph,
   type SubgraphContext,
   type SubgraphDefinition,
+  type SubscriptionResolver,
 } from './define-subgraph.ts';
 export { SubgraphDefinitionError } from './errors.ts';
+export { CompiledOperation, type OperationInput } from './execution/compiled-operation.ts';
 export {
   createSubgraphHandler,
   type ExecuteOptions,
+  type SubscribeOptions,
   type SubgraphHandler,
   type SubgraphHandlerOptions,
   type SubgraphOperation,
@@ -35,6 +38,7 @@ export { startJobs, type StartJobsOptions } from './start-jobs.ts';
 export { startWorkerProcess } from './start-worker-process.ts';
 export { serveSubgraph, type SubgraphServer, type SubgraphServerOptions } from './server.ts';
 export { openServices, type OpenServices, type ServicesConfig, type SubgraphServices } from './services.ts';
+export type { SubgraphSubscription } from './subscriptions/result-stream.ts';
 export type { SubgraphRequest } from './subgraph-request.ts';
 export type { Acting, Viewer } from './viewer.ts';
 export { readWorkerConfig, type WorkerConfig } from './worker-config.ts';

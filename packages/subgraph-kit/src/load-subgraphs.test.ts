@@ -47,6 +47,11 @@ describe('loadSubgraphs', () => {
       { schema, index: indexOf('broken', '{ Query: { helo: () => "" } }') },
       'a resolver for Query.helo, which the schema does not define',
     ],
+    [
+      'a subscription without events',
+      { schema: `${schema}\ntype Subscription { hello: String }`, index: indexOf('broken') },
+      'Subscription.hello needs a resolver with `subscribe`',
+    ],
     ['resolvers for no type', { schema, index: indexOf('broken', '{ Qery: {} }') }, 'resolvers for Qery, which the schema does not define'],
   ])('refuses a folder with %s', async (_what, files, message) => {
     await writeSubgraph('broken', files);

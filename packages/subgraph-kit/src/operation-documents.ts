@@ -3,28 +3,24 @@ import {
   getOperationAST,
   GraphQLError,
   Kind,
-  NoSchemaIntrospectionCustomRule,
   OperationTypeNode,
   parse,
-  specifiedRules,
   validate,
-  type ASTVisitor,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
-  type ValidationContext,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
+import { CompiledOperation } from './execution/compiled-operation.ts';
+import { FieldBudget } from './execution/field-budget.ts';
+import { operationRules } from './operation-rules.ts';
 
-/** Characters of query text whose documents are kept: the gateway's plans repeat. */
-const cachedCharacters = 8 * 1024 * 1024;
+/** Characters of query text whose operations are kept, at some 350 bytes of memory each at most: the gateway's plans repeat. */
+const cachedCharacters = 512 * 1024;
 
 /** Tokens of a document at most: many times what the gateway takes, whose plans unfold what a client wrote in short. */
 const maxTokens = 100_000;
-
-/** Selection sets within selection sets at most: more than the gateway's plans have, and far from what overflows the stack. */
-const maxDepth = 200;
 
 /** Raised when an operation is not executed: it does not parse, or is not valid in this schema. */
 export class OperationRefusedError extends Error {
@@ -41,36 +37,53 @@ export class OperationRefusedError extends Error {
 export interface PreparedOperation {
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
+  readonly compiled: CompiledOperation;
 }
 
-/** Parses and validates operations, each text once. */
+/** A document that is valid, and those of its operations that were asked for, by name. */
+interface ValidDocument {
+  readonly document: DocumentNode;
+  readonly operations: Map<string | undefined, PreparedOperation>;
+  readonly budget: FieldBudget;
+}
+
+/** Parses, validates and compiles operations, each text once. */
 export class OperationDocuments {
   readonly #schema: GraphQLSchema;
   readonly #rules;
-  readonly #valid = new LRUCache<string, DocumentNode>({ maxSize: cachedCharacters, sizeCalculation: (_, text) => text.length || 1 });
+  readonly #valid = new LRUCache<string, ValidDocument>({ maxSize: cachedCharacters, sizeCalculation: (_, text) => text.length || 1 });
 
   constructor(schema: GraphQLSchema, mode: Mode) {
     this.#schema = schema;
-    const production = [NoSchemaIntrospectionCustomRule, noServiceSdl];
-    this.#rules = [...specifiedRules, notTooDeep, ...(mode === 'production' ? production : [])];
+    this.#rules = operationRules(mode);
   }
 
   /** @throws {OperationRefusedError} */
   prepare(query: string, operationName: string | undefined): PreparedOperation {
-    const document = this.#valid.get(query) ?? this.#parse(query);
+    const { document, operations, budget } = this.#valid.get(query) ?? this.#parse(query);
+    const known = operations.get(operationName);
+    if (known) return known;
     const definition = getOperationAST(document, operationName);
-    if (definition) return { document, definition };
-    const message = operationName ? `The document has no operation ${JSON.stringify(operationName)}.` : 'Name one of the operations.';
-    throw new OperationRefusedError([new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
+    if (!definition) throw noSuchOperation(operationName);
+    const compiled = new CompiledOperation(this.#schema, document, definition, budget);
+    const operation = { document, definition, compiled };
+    operations.set(operationName, operation);
+    return operation;
   }
 
-  #parse(query: string): DocumentNode {
+  #parse(query: string): ValidDocument {
     const document = unlessTooDeep(() => parseText(query));
     const errors = unlessTooDeep(() => validate(this.#schema, document, this.#rules));
     if (errors.length > 0) throw new OperationRefusedError(errors.map((error) => withCode(error, 'GRAPHQL_VALIDATION_FAILED')));
-    this.#valid.set(query, document);
-    return document;
+    const valid: ValidDocument = { document, operations: new Map(), budget: FieldBudget.of(document) };
+    this.#valid.set(query, valid);
+    return valid;
   }
+}
+
+function noSuchOperation(name: string | undefined): OperationRefusedError {
+  const message = name ? `The document has no operation ${JSON.stringify(name)}.` : 'Name one of the operations.';
+  return new OperationRefusedError([new GraphQLError(message, { extensions: { code: 'OPERATION_RESOLUTION_FAILURE' } })]);
 }
 
 /** Whether an operation asks for nothing but the schema. */
@@ -103,7 +116,7 @@ function withCode(error: GraphQLError, code: string): GraphQLError {
 }
 
 /** Names of the root's fields that an operation selects, directly or by fragments, each of which is looked at once. */
-export function rootFieldNames({ document, definition }: PreparedOperation): string[] {
+export function rootFieldNames({ document, definition }: Pick<PreparedOperation, 'document' | 'definition'>): string[] {
   const fragments = document.definitions.filter((node) => node.kind === Kind.FRAGMENT_DEFINITION);
   const spread = new Set<string>();
   const namesIn = ({ selections }: SelectionSetNode): string[] =>
@@ -120,30 +133,4 @@ export function rootFieldNames({ document, definition }: PreparedOperation): str
 
 function isIntrospectionField(name: string): boolean {
   return ['__schema', '__type', '__typename', '_service'].includes(name);
-}
-
-function notTooDeep(context: ValidationContext): ASTVisitor {
-  let depth = 0;
-  return {
-    SelectionSet: {
-      enter: (node) => {
-        depth++;
-        if (depth === maxDepth + 1)
-          context.reportError(new GraphQLError(`Fields nest up to ${maxDepth} deep, and not more.`, { nodes: node }));
-      },
-      leave: () => {
-        depth--;
-      },
-    },
-  };
-}
-
-/** Federation's own introspection: the schema as text. */
-function noServiceSdl(context: ValidationContext): ASTVisitor {
-  return {
-    Field(node) {
-      if (node.name.value !== '_service' || context.getParentType() !== context.getSchema().getQueryType()) return;
-      context.reportError(new GraphQLError('Introspection is off: `_service` is answered in development only.', { nodes: node }));
-    },
-  };
 }

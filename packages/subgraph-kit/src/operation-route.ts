@@ -4,6 +4,9 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { ExecutionResult } from 'graphql';
 import { z } from 'zod';
 import type { SubgraphHandler, SubgraphOperation } from './handler.ts';
+import { answerJson } from './json-answer.ts';
+import type { EventStreamOptions } from './subscriptions/event-stream.ts';
+import { acceptsEvents, streamOperations } from './subscriptions/stream-route.ts';
 
 /**
  * Bytes of a request's body. Far above what the gateway takes from a client: the representations of one answer, sent on to be
@@ -14,14 +17,16 @@ const bodyLimit = 32 * 1024 * 1024;
 /** Bytes of the body of a request without a context, which can only ask for the schema, in development. */
 const bodyLimitWithoutContext = 64 * 1024;
 
-/** `POST /graphql`, for the gateway. */
-export function serveOperations(server: FastifyInstance, handler: SubgraphHandler, logger: Logger): void {
+/** `POST /graphql`, for the gateway. The answer is a stream where `text/event-stream` is accepted. */
+export function serveOperations(server: FastifyInstance, handler: SubgraphHandler, logger: Logger, options?: EventStreamOptions): void {
+  const stream = streamOperations(server, { handler, logger, ...options });
   const onRequest = async (request: FastifyRequest) => refuseUnknownCaller(request, handler);
   server.post('/graphql', { bodyLimit, onRequest }, async (request, reply) => {
+    if (acceptsEvents(request.headers.accept)) return await stream(parseBody(request.body), signedContextOf(request), reply);
     const signal = clientSignal(reply);
     try {
       const result = await handler.execute(parseBody(request.body), signedContextOf(request), { signal });
-      return await reply.code(statusOf(result)).send(result);
+      return await answerJson(reply, statusOf(result), result);
     } catch (error) {
       if (!signal.aborted) throw error;
       logger.debug({ subgraph: handler.name }, 'the gateway went away before the answer');

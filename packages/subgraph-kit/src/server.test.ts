@@ -1,6 +1,9 @@
 import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { zstdDecompressSync } from 'node:zlib';
 import { tenantContextHeader, type Principal } from '@tenantry/auth';
 import { silentLogger } from '@tenantry/service';
 import { openCatalog } from '@tenantry/tenant-control';
@@ -36,6 +39,18 @@ interface PostOptions {
   principal?: Principal | null;
   signal?: AbortSignal;
   type?: string;
+}
+
+/** As {@link post}, with what arrives as it is: `fetch` would ask for compression, and undo it. */
+async function postRaw(query: string, acceptEncoding?: string) {
+  const headers = { 'content-type': 'application/json', [tenantContextHeader]: caller.sign(member) };
+  const more = acceptEncoding === undefined ? {} : { 'accept-encoding': acceptEncoding };
+  const request = httpRequest(`${caller.url}/graphql`, { method: 'POST', headers: { ...headers, ...more } });
+  request.end(JSON.stringify({ query }));
+  const [response]: IncomingMessage[] = await once(request, 'response');
+  if (!response) throw new Error('There was no response.');
+  const { 'content-encoding': coding, 'content-length': length } = response.headers;
+  return { coding, length: Number(length), body: await buffer(response) };
 }
 
 async function connectTo(url: string): Promise<AsyncDisposable & { socket: Socket }> {
@@ -103,6 +118,17 @@ describe('a subgraph server', () => {
       expect(await headOfAnswer(server.url, undefined, length)).toContain('401 Unauthorized');
     }
     expect(await headOfAnswer(server.url, 'forged', 'Content-Length: 10')).toContain('401 Unauthorized');
+  });
+
+  it('compresses a long answer, for who takes it so, and no other', async () => {
+    const long = `{ ${Array.from({ length: 2000 }, (_, index) => `alias${index}: open`).join(' ')} }`;
+    const plain = await postRaw(long);
+    expect([plain.coding, plain.length]).toEqual([undefined, plain.body.length]);
+    const compressed = await postRaw(long, 'zstd, br;q=0.9, gzip;q=0.8');
+    expect([compressed.coding, compressed.length]).toEqual(['zstd', compressed.body.length]);
+    expect(zstdDecompressSync(compressed.body).equals(plain.body)).toBe(true);
+    expect((await postRaw(long, 'identity')).body.equals(plain.body)).toBe(true);
+    expect((await postRaw('{ open }', 'zstd')).coding).toBeUndefined();
   });
 
   it('answers nothing by GET', async () => {

@@ -3,6 +3,7 @@ import Fastify from 'fastify';
 import type { SubgraphHandler } from './handler.ts';
 import { serveHealth } from './health.ts';
 import { serveOperations } from './operation-route.ts';
+import type { EventStreamOptions } from './subscriptions/event-stream.ts';
 
 /** Milliseconds that an idle connection stays open: longer than the gateway keeps one, so that none closes as it is used. */
 const keepAliveTimeoutMs = 75_000;
@@ -14,6 +15,8 @@ export interface SubgraphServerOptions {
   logger: Logger;
   /** Rejects while the subgraph cannot serve; asked by `/readyz`. Default: always ready. */
   checkReadiness?: () => Promise<void>;
+  /** How subscriptions are streamed. */
+  streams?: EventStreamOptions;
 }
 
 export interface SubgraphServer extends AsyncDisposable {
@@ -29,7 +32,7 @@ export interface SubgraphServer extends AsyncDisposable {
 export async function serveSubgraph(handler: SubgraphHandler, options: SubgraphServerOptions): Promise<SubgraphServer> {
   const server = Fastify({ keepAliveTimeout: keepAliveTimeoutMs, ...requestDeadline() });
   drainConnections(server);
-  serveOperations(server, handler, options.logger);
+  serveOperations(server, handler, options.logger, options.streams);
   serveHealth(server, options);
   const url = await listen(server, options);
   return { url, [Symbol.asyncDispose]: async () => await server.close() };

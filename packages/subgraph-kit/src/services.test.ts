@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { silentLogger, type KeyRing } from '@tenantry/service';
-import { prepareControlDatabase } from '@tenantry/tenant-control';
+import { prepareControlDatabase, runTopic } from '@tenantry/tenant-control';
 import { Client } from 'pg';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -95,6 +95,32 @@ describe('openServices', () => {
     await using reader = await open({ redisUrl, manages: false });
     const outcome = await suspendBeneath(manager, reader);
     await expect.poll(outcome).toBe('TENANT_SUSPENDED');
+  });
+
+  it('carries word of changes to other processes through Redis alone, where there is one', async (context) => {
+    const redisUrl = inject('redisUrl');
+    context.skip(redisUrl === null, inject('redisMissing'));
+    await using manager = await open({ redisUrl, manages: true });
+    await using reader = await open({ redisUrl, manages: false });
+    const slug = `t${randomBytes(6).toString('hex')}`;
+    const tenant = await manager.control?.provisionTenant({ slug, name: slug }, { actor });
+    using runs = await reader.events.follow({ tenantId: tenant?.id ?? '', topic: runTopic });
+    await manager.control?.hibernateTenant(tenant?.id ?? '', actor);
+    const run = await runs.next();
+    expect(await reader.catalog.findRun(run ?? '')).toMatchObject({ tenantId: tenant?.id, kind: 'HIBERNATE' });
+    const listening = "SELECT count(*)::int AS connections FROM pg_stat_activity WHERE application_name = 'tenantry:events'";
+    expect(await query(`${listening} AND datname = '${database}'`)).toEqual([{ connections: 0 }]);
+  });
+
+  it('ends the subscriptions that are open when it is disposed of', async () => {
+    const services = await open({ redisUrl: null, manages: false });
+    const context = { principal: null, tenantId: null, impersonated: false, requestId: 'r', origin: null };
+    const reasons: string[] = [];
+    using _admission = await services.subscriptions.admit(context, ({ code }) => reasons.push(code));
+    const left = await services.subscriptions.admit(context, ({ code }) => reasons.push(code));
+    left[Symbol.dispose]();
+    await services[Symbol.asyncDispose]();
+    expect(reasons).toEqual(['TENANT_UNAVAILABLE']);
   });
 
   it('takes no more than a share of a cluster’s connections', async () => {

@@ -19,15 +19,19 @@ import {
   openPostgresShares,
   openRedisBus,
   openRedisShares,
+  openTenantEvents,
   reportOutages,
   type InvalidationBus,
   type PoolLimits,
   type ShareRegister,
+  type TenantEvents,
   type TenantPool,
 } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
 import { TenantActivity } from './tenant-activity.ts';
+import type { SubscriptionLimits } from './subscriptions/limits.ts';
+import { Subscriptions } from './subscriptions/subscriptions.ts';
 import { openWakingPool } from './waking-pool.ts';
 
 /** What a process offers to its subgraphs. */
@@ -38,6 +42,9 @@ export interface SubgraphServices {
   readonly control: TenantControl | null;
   /** Queues what is to be done for a tenant apart from the request. */
   readonly jobs: TenantJobs;
+  /** Tells subscribers, in whatever process, what has changed. */
+  readonly events: TenantEvents;
+  readonly subscriptions: Subscriptions;
   readonly logger: Logger;
 }
 
@@ -59,6 +66,10 @@ export interface ServicesConfig {
   waitForTenantMs?: number;
   /** Milliseconds between records of which tenants are in use. Default 60000. */
   recordActivityMs?: number;
+  /** Subscriptions that are open at the same time, at most. Default: 10000 in this process, 1000 of a tenant. */
+  subscriptionLimits?: Partial<SubscriptionLimits>;
+  /** Milliseconds between looks whether the tenants of open subscriptions are still served, in case word of a change was lost. Default 30000. */
+  recheckTenantsMs?: number;
   keyRing: KeyRing;
   /** Signs the tenant contexts of jobs; shared with the workers. */
   signingKey: Buffer;
@@ -88,24 +99,28 @@ export async function openServices(config: ServicesConfig): Promise<OpenServices
   const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
   const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, metrics, ...(redis && { redis }) }));
+  const events = opened.use(openTenantEvents({ controlDatabaseUrl, redis, logger }));
+  const { subscriptionLimits, recheckTenantsMs: recheckMs } = config;
+  const subscriptions = opened.use(new Subscriptions({ directory, limits: subscriptionLimits, recheckMs, metrics }));
   const shares = opened.use(openShares(redis, controlDatabaseUrl, logger));
   const activity = opened.use(new TenantActivity({ catalog, logger, everyMs }));
   const limits = { connectionsPerCluster, waitForTenantMs };
   const jobs = opened.use(openTenantJobs({ controlDatabaseUrl, signingKey, logger }));
   const jobPool = await createTenantPool({ directory, keyRing, service, logger, metrics, shares, limits });
   const pool = opened.use(openWakingPool(jobPool, { directory, bus, catalog, activity, logger }));
-  const control = clusters.length === 0 ? null : opened.use(await openControl(config, { catalog, bus }, opened));
+  const control = clusters.length === 0 ? null : opened.use(await openControl(config, { catalog, bus, events }, opened));
   const running = opened.move();
-  return { pool, jobPool, catalog, control, jobs, logger, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
+  const services = { pool, jobPool, catalog, control, jobs, events, subscriptions, logger };
+  return { ...services, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
 }
 
 async function openControl(
   { controlDatabaseUrl, clusters, keyRing, backupStore = null, backupPolicy, logger }: ServicesConfig,
-  { catalog, bus }: { catalog: Catalog; bus: InvalidationBus },
+  { catalog, bus, events }: { catalog: Catalog; bus: InvalidationBus; events: TenantEvents },
   opened: AsyncDisposableStack,
 ): Promise<TenantControl> {
   const store = backupStore ? opened.use(await openBackupStore(backupStore)) : undefined;
-  return await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, logger, store, backupPolicy });
+  return await createTenantControl({ catalog, controlDatabaseUrl, clusters, keyRing, bus, events, logger, store, backupPolicy });
 }
 
 /** An id that no tenant has (RFC 9562 §5.9): to ask for it costs a round trip and nothing more. */

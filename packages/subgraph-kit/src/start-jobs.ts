@@ -17,10 +17,10 @@ export interface StartJobsOptions {
 
 /** Runs an installation's jobs in this process. @throws as {@link startWorker} {ControlRequiredError} */
 export async function startJobs({ services, subgraphs, config, ...options }: StartJobsOptions): Promise<Worker> {
-  const { control, catalog, jobs, jobPool, logger } = services;
+  const { control, catalog, jobs, jobPool, events, logger } = services;
   if (!control) throw new ControlRequiredError();
   const tasks = subgraphs.flatMap((subgraph) => subgraph.tasks);
   const { scheduled, tenantTasks } = installationTasks({ control, catalog, jobs, policy: config, tasks });
   const { schedules, concurrency } = config;
-  return await startWorker({ ...options, catalog, pool: jobPool, scheduled, tenantTasks, schedules, concurrency, logger });
+  return await startWorker({ ...options, catalog, pool: jobPool, events, scheduled, tenantTasks, schedules, concurrency, logger });
 }

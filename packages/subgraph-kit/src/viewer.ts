@@ -26,12 +26,14 @@ const operator: Acting = { role: 'ADMIN', userId: null };
 export function createViewer({ impersonated }: TenantContext, findMember: () => Promise<Member | null>): Viewer {
   let found: Promise<Member | null> | undefined;
   const member = async () => (impersonated ? null : await (found ??= findMember()));
-  const requireMember = async (): Promise<Acting> => {
+  const act = async (): Promise<Acting> => {
     if (impersonated) return operator;
     const user = await member();
     if (!user) throw new ForbiddenError('You are not an active member of this tenant.');
     return { role: user.role, userId: user.id };
   };
+  let known: Promise<Acting> | undefined;
+  const requireMember = async () => await (known ??= act());
   const requireRole = async (role: MemberRole) => {
     const acting = await requireMember();
     if (!roleIncludes(acting.role, role)) throw new ForbiddenError(`This needs the role ${role}; yours is ${acting.role}.`);

@@ -86,7 +86,7 @@ export type { TenantMoves } from './moves/tenant-moves.ts';
 export type { MoveInput } from './moves/wishes.ts';
 export { provisionInputSchema, type ProvisionInput } from './provisioning/provision-input.ts';
 export type { ProvisionOptions } from './provisioning/provision-tenant.ts';
-export type { SagaRun, SagaRunStep } from './sagas/saga-runs.ts';
+export { runTopic, type SagaRun, type SagaRunStep } from './sagas/saga-runs.ts';
 export type { Backup, BackUpOptions, BackupOperations, RestoreBackupOptions } from './tenant-backups/backup.ts';
 export type { BackupCount, BackupFilter, BackupPosition, ListBackupsOptions } from './tenant-backups/backup-list.ts';
 export { backupPolicyVariable, defaultBackupPolicy, type BackupPolicy, type TierPolicy } from './tenant-backups/backup-policy.ts';

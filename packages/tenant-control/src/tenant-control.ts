@@ -1,5 +1,5 @@
 import type { KeyRing, Logger } from '@tenantry/service';
-import type { InvalidationBus } from '@tenantry/tenant-pool';
+import type { InvalidationBus, TenantEvents } from '@tenantry/tenant-pool';
 import type { BackupStore } from './backups/stores/backup-store.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import { openClusterAdmin, type ClusterAdmin } from './clusters/cluster-admin.ts';
@@ -26,9 +26,9 @@ import { clearFailedJobs, removeTenantJobs } from './jobs/job-board.ts';
 import { TaskRequest } from './jobs/request-task.ts';
 import { retryJob } from './jobs/retry-job.ts';
 import { refillShelvesTask } from './jobs/housekeeping-tasks.ts';
-import type { SagaRun } from './sagas/saga-runs.ts';
+import { runTopic, type SagaRun } from './sagas/saga-runs.ts';
 import type { ReachFaultPoint } from './sagas/saga.ts';
-import { Sagas } from './sagas/sagas.ts';
+import { Sagas, type SagasOptions } from './sagas/sagas.ts';
 import type { ShelfChanges } from './shelf/shelf.ts';
 import { Shelves } from './shelf/shelves.ts';
 import type { Actor, Tenant } from './tenant.ts';
@@ -96,6 +96,8 @@ export interface TenantControlOptions {
   /** Seals the passwords of new tenants' roles. */
   keyRing: KeyRing;
   bus: InvalidationBus;
+  /** Told how changes of several steps go on, as {@link runTopic}. Default: nobody is. */
+  events?: Pick<TenantEvents, 'announce'>;
   logger: Logger;
   /** Whether this process looks by itself for sagas that were left undone and tenants to wake, with or without a worker. Default true. */
   keepsHouse?: boolean;
@@ -127,7 +129,8 @@ export async function createTenantControl(options: TenantControlOptions): Promis
   // After its tenants are ready for it: from here on every process takes the way that the configuration names.
   for (const config of options.clusters) await registerCluster(db, bus, config);
 
-  const sagas = new Sagas({ db, logger, reachFaultPoint });
+  const onChange: SagasOptions['onChange'] = ({ id, tenantId }) => options.events?.announce({ tenantId, topic: runTopic, id });
+  const sagas = new Sagas({ db, logger, onChange, reachFaultPoint });
   const { store = null, backupPolicy: policy = defaultBackupPolicy, removeJobs = async (id) => await removeTenantJobs(pool, id) } = options;
   const backupServices = store && { catalog, db, bus, clusters, sagas, keyRing, logger, store, policy, controlDatabaseUrl };
   const kept = openBackups(backupServices);

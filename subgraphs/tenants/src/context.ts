@@ -17,6 +17,8 @@ import { UsageHistory } from './usage-history.ts';
 /** What the resolvers of this subgraph share for the length of one request. */
 export interface TenantsContext extends SubgraphContext {
   readonly catalog: Catalog;
+  /** Carries word of changes to those who subscribe to them. */
+  readonly events: SubgraphServices['events'];
   /** By id, whoever asks: see `visible-tenants.ts` for who may. */
   readonly tenants: Loader<Tenant | null>;
   /** By tenant: the latest of each, the newest first. */
@@ -35,11 +37,12 @@ export interface TenantsContext extends SubgraphContext {
 /** Runs of a tenant that are told of. */
 const latestRuns = 20;
 
-export function createContext(request: SubgraphRequest, { catalog, control }: SubgraphServices): TenantsContext {
+export function createContext(request: SubgraphRequest, { catalog, control, events }: SubgraphServices): TenantsContext {
   const demandControl = () => control ?? raise(new ControlMissingError());
   return {
     request,
     catalog,
+    events,
     tenants: createLoader(async (ids) => await catalog.findTenants(ids), { by: ({ id }) => id }),
     runs: createGroupLoader(async (ids) => await catalog.findLatestRuns(ids, latestRuns), { by: ({ tenantId }) => tenantId }),
     backups: new BackupPages(catalog),

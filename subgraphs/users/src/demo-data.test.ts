@@ -32,7 +32,7 @@ describe('seedDemoData', () => {
     await tenant.clear();
     await tenant.access(async (db) => await seedDemoData(db, { slug: 'acme', owner }));
     const { issuer, subject, email } = owner;
-    const token = { issuer, subject, email, emailVerified: true, tenantId: tenant.id, scopes: [] };
+    const token = { issuer, subject, email, emailVerified: true, tenantId: tenant.id, scopes: [], expiresAt: null };
     const query = /* GraphQL */ `
       {
         me {

@@ -2,8 +2,8 @@ import { createGroupLoader, createLoader, createSharedRead, type Loader, type Pa
 import type { Invitation, Team, User } from '@tenantry/prisma/tenant';
 import type { Database } from './database.ts';
 import { findInvitationsByIds } from './invitations/invitation-store.ts';
-import { countMembers, findMemberPage, findMembershipsOfUsers, type MemberCount, type Membership } from './teams/membership-store.ts';
-import { findTeamsByIds } from './teams/team-store.ts';
+import { countMembers, findMemberPage, type MemberCount, type Membership } from './teams/membership-store.ts';
+import { findTeamsByIds, findTeamsOfUsers } from './teams/team-store.ts';
 import type { UserConditions } from './users/user-filter.ts';
 import { countUsers, findUserPage, type UserPageQuery } from './users/user-page-store.ts';
 import { findUsersByIds } from './users/user-store.ts';
@@ -14,7 +14,7 @@ export interface Loaders {
   readonly teams: Loader<Team | null>;
   readonly invitations: Loader<Invitation | null>;
   /** By user. */
-  readonly memberships: Loader<readonly Membership[]>;
+  readonly teamsOfUsers: Loader<readonly Team[]>;
   /** By team. */
   readonly memberCounts: Loader<MemberCount | null>;
   /** By team: one page of its members. */
@@ -30,7 +30,7 @@ export function createLoaders(database: () => Promise<Database>): Loaders {
     users: createLoader(async (ids) => await findUsersByIds(await database(), ids), { by: idOf }),
     teams: createLoader(async (ids) => await findTeamsByIds(await database(), ids), { by: idOf }),
     invitations: createLoader(async (ids) => await findInvitationsByIds(await database(), ids), { by: idOf }),
-    memberships: createGroupLoader(async (ids) => await findMembershipsOfUsers(await database(), ids), { by: (row) => row.userId }),
+    teamsOfUsers: createGroupLoader(async (ids) => await findTeamsOfUsers(await database(), ids), { by: (row) => row.userId }),
     memberCounts: createLoader(async (ids) => await countMembers(await database(), ids), { by: (row) => row.teamId }),
     userPages: createSharedRead(async (query: UserPageQuery) => await findUserPage(await database(), query)),
     userCounts: createSharedRead(async (conditions: UserConditions) => await countUsers(await database(), conditions)),

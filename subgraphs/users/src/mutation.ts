@@ -1,6 +1,8 @@
+import type { User } from '@tenantry/prisma/tenant';
 import type { z } from 'zod';
 import type { UsersContext } from './context.ts';
 import { RefusedError, type UserError, type UserErrorCode } from './errors.ts';
+import { announceUser } from './users/user-changes.ts';
 
 /**
  * The payload of a mutation: what `work` returns, or the errors that it was refused with. What the request has loaded before
@@ -18,6 +20,18 @@ export async function toPayload<Result extends object>(
   } finally {
     loaders.forget();
   }
+}
+
+/** As {@link toPayload}, for a change of a user, of which those who subscribe to it are told. */
+export async function toUserPayload<Result extends { user: Pick<User, 'id'> }>(
+  context: UsersContext,
+  work: () => Promise<Result>,
+): ReturnType<typeof toPayload<Result>> {
+  return await toPayload(context, async () => {
+    const result = await work();
+    announceUser(result.user.id, context);
+    return result;
+  });
 }
 
 /**

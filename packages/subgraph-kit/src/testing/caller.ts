@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createContextSigner, tenantContextHeader, type Principal, type TenantContext } from '@tenantry/auth';
 import { silentLogger, type Mode } from '@tenantry/service';
 import type { ExecutionResult } from 'graphql';
+import { createClient } from 'graphql-sse';
 import type { Subgraph } from '../define-subgraph.ts';
 import { createSubgraphHandler, type SubgraphHandler } from '../handler.ts';
 import { serveSubgraph } from '../server.ts';
@@ -28,8 +29,20 @@ export interface TestCaller {
   readonly signingKey: Buffer;
   readonly sign: (principal: Principal | null, options?: AskOptions) => string;
   readonly ask: <Data = Record<string, unknown>>(principal: Principal | null, query: string, options?: AskOptions) => Promise<Answer<Data>>;
+  readonly subscribe: <Data = Record<string, unknown>>(
+    principal: Principal | null,
+    query: string,
+    options?: AskOptions,
+  ) => TestSubscription<Data>;
   /** As {@link ask}, with whatever takes the place of the signed context. */
   readonly askUnsigned: (signedContext: string | undefined, query: string) => Promise<Answer>;
+}
+
+/** A subscription as the gateway sees it. */
+export interface TestSubscription<Data = Record<string, unknown>> extends AsyncIterableIterator<Answer<Data>, undefined, undefined> {
+  /** Resolves when it was let in or refused. */
+  readonly established: Promise<void>;
+  return(): Promise<IteratorResult<Answer<Data>, undefined>>;
 }
 
 export interface TestCallerOptions {
@@ -40,11 +53,13 @@ export interface TestCallerOptions {
 export function createTestCaller(subgraph: Subgraph, { services, mode = 'production' }: TestCallerOptions): TestCaller {
   const signingKey = randomBytes(32);
   const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
-  return callerOf(
-    handler,
-    signingKey,
-    async (query, variables, signedContext) => await handler.execute({ query, variables }, signedContext),
-  );
+  return callerOf(handler, signingKey, {
+    send: async (operation, signedContext) => await handler.execute(operation, signedContext),
+    subscribe: (operation, signedContext) => {
+      const results = handler.subscribe(operation, signedContext);
+      return { established: results.established, iterator: results };
+    },
+  });
 }
 
 /** The same over HTTP, by a server of its own. */
@@ -54,31 +69,64 @@ export async function createHttpTestCaller(
 ): Promise<TestCaller & AsyncDisposable & { url: string }> {
   const { handler, signingKey } = createTestCaller(subgraph, options);
   const server = await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger: silentLogger });
-  const caller = callerOf(handler, signingKey, async (query, variables, signedContext) => {
-    const headers = { 'content-type': 'application/json', ...(signedContext !== undefined && { [tenantContextHeader]: signedContext }) };
-    const response = await fetch(`${server.url}/graphql`, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-    const result: ExecutionResult = JSON.parse(await response.text());
-    return result;
+  const url = `${server.url}/graphql`;
+  const caller = callerOf(handler, signingKey, {
+    send: async (operation, signedContext) => {
+      const headers = { 'content-type': 'application/json', ...(signedContext !== undefined && { [tenantContextHeader]: signedContext }) };
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(operation) });
+      const result: ExecutionResult = JSON.parse(await response.text());
+      return result;
+    },
+    subscribe: ({ query, variables }, signedContext) => {
+      const { promise: established, resolve } = Promise.withResolvers<void>();
+      const client = createClient({ url, headers: { [tenantContextHeader]: signedContext }, retryAttempts: 0 });
+      return { established, iterator: client.iterate({ query, ...(variables && { variables }) }, { connected: () => resolve() }) };
+    },
   });
   return { ...caller, url: server.url, [Symbol.asyncDispose]: async () => await server[Symbol.asyncDispose]() };
 }
 
-type Send = (query: string, variables: Record<string, unknown> | undefined, signedContext: string | undefined) => Promise<ExecutionResult>;
+/** A way to a handler. */
+interface Transport {
+  send(operation: TestOperation, signedContext: string | undefined): Promise<ExecutionResult>;
+  subscribe(operation: TestOperation, signedContext: string): { established: Promise<void>; iterator: AsyncIterator<unknown> };
+}
 
-function callerOf(handler: SubgraphHandler, signingKey: Buffer, send: Send): TestCaller {
+interface TestOperation {
+  query: string;
+  variables: Record<string, unknown> | undefined;
+}
+
+function callerOf(handler: SubgraphHandler, signingKey: Buffer, transport: Transport): TestCaller {
   const signer = createContextSigner({ key: signingKey });
   const sign = (principal: Principal | null, options: AskOptions = {}) => signer.sign(contextOf(principal, options), handler.name);
-  const askWith = async <Data>(
-    query: string,
-    variables: AskOptions['variables'],
-    signedContext: string | undefined,
-  ): Promise<Answer<Data>> => JSON.parse(JSON.stringify(await send(query, variables, signedContext)));
+  const askWith = async <Data>(operation: TestOperation, signedContext: string | undefined): Promise<Answer<Data>> =>
+    JSON.parse(JSON.stringify(await transport.send(operation, signedContext)));
   return {
     handler,
     signingKey,
     sign,
-    ask: async (principal, query, options = {}) => await askWith(query, options.variables, sign(principal, options)),
-    askUnsigned: async (signedContext, query) => await askWith(query, undefined, signedContext),
+    ask: async (principal, query, options = {}) => await askWith({ query, variables: options.variables }, sign(principal, options)),
+    subscribe: (principal, query, options = {}) =>
+      subscriptionOver(transport.subscribe({ query, variables: options.variables }, sign(principal, options))),
+    askUnsigned: async (signedContext, query) => await askWith({ query, variables: undefined }, signedContext),
+  };
+}
+
+function subscriptionOver<Data>({ established, iterator }: ReturnType<Transport['subscribe']>): TestSubscription<Data> {
+  return {
+    established,
+    next: async () => {
+      const { done, value } = await iterator.next();
+      return done ? { done: true, value: undefined } : { value: JSON.parse(JSON.stringify(value)) };
+    },
+    return: async () => {
+      await iterator.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]() {
+      return this;
+    },
   };
 }
 

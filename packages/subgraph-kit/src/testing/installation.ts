@@ -23,7 +23,7 @@ export interface TestInstallation extends AsyncDisposable {
   addUser(tenantId: string, user?: { role?: UserRole; status?: UserStatus; name?: string }): Promise<Principal>;
 }
 
-export interface TestInstallationOptions extends Pick<ServicesConfig, 'backupStore'> {
+export interface TestInstallationOptions extends Pick<ServicesConfig, 'backupStore' | 'subscriptionLimits'> {
   /** Beside `standard`. What is made there is not dropped. */
   readonly moreClusters?: ServicesConfig['clusters'];
 }
@@ -85,12 +85,14 @@ export async function openTestInstallation(
 /** Somebody with a token for the tenant, whom it may or may not know. */
 export function memberOf(tenantId: string): Principal {
   const subject = randomUUID();
-  return { issuer: 'https://id.example', subject, tenantId, scopes: [], email: `${subject}@people.example`, emailVerified: true };
+  const email = `${subject}@people.example`;
+  return { issuer: 'https://id.example', subject, tenantId, scopes: [], email, emailVerified: true, expiresAt: null };
 }
 
 /** A platform operator. */
 export function operatorWith(...scopes: string[]): Principal {
-  return { issuer: 'https://id.example', subject: randomUUID(), tenantId: null, scopes, email: null, emailVerified: false };
+  const subject = randomUUID();
+  return { issuer: 'https://id.example', subject, tenantId: null, scopes, email: null, emailVerified: false, expiresAt: null };
 }
 
 async function dropInstallation(postgresUrl: string, controlDatabase: string): Promise<void> {

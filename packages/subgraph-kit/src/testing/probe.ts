@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { defineSubgraph, type Resolvers, type Subgraph, type SubgraphContext } from '../define-subgraph.ts';
+import { defineSubgraph, type Resolvers, type Subgraph, type SubgraphContext, type SubgraphDefinition } from '../define-subgraph.ts';
 
 const schema = `
   extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@authenticated"])
@@ -56,11 +56,19 @@ const resolvers: Resolvers<SubgraphContext> = {
 
 /** A small subgraph whose fields show what the kit does around them. */
 export function defineProbe(): Subgraph {
+  return defineInline({ schema, resolvers, createContext: (request) => ({ request }) });
+}
+
+/** A subgraph called `probe` whose schema is no file. */
+export function defineInline<Context extends SubgraphContext>({
+  schema: text,
+  ...definition
+}: Pick<SubgraphDefinition<Context>, 'resolvers' | 'createContext'> & { schema: string }): Subgraph {
   const directory = mkdtempSync(join(tmpdir(), 'tenantry-probe-'));
   const schemaPath = join(directory, 'schema.graphql');
-  writeFileSync(schemaPath, schema);
+  writeFileSync(schemaPath, text);
   try {
-    return defineSubgraph({ name: 'probe', schemaPath, resolvers, createContext: (request) => ({ request }) });
+    return defineSubgraph({ name: 'probe', schemaPath, ...definition });
   } finally {
     rmSync(directory, { recursive: true });
   }

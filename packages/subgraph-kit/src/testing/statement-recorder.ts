@@ -12,7 +12,8 @@ export interface StatementRecorder extends AsyncDisposable {
   readonly url: string;
   /**
    * What `work` made the server run, in whatever database, but for transaction control, and what processes do of their own accord
-   * meanwhile: they share connections, see whether somebody still listens, record who is in use, and look for work that was left.
+   * meanwhile: they share connections, see whether somebody still listens, tell those who subscribe, record who is in use, and look for
+   * work that was left.
    */
   record(work: () => Promise<unknown>): Promise<RecordedStatement[]>;
 }
@@ -56,7 +57,7 @@ export async function startStatementRecorder(serverUrl: string): Promise<Stateme
 
 /** Statements that are not counted. */
 const aside =
-  /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|^SELECT 1$|\b(?:connection_shares|tenantry_shares|last_active_at = now|FROM sagas WHERE state IN|shelf)\b/i;
+  /^(?:BEGIN|COMMIT|ROLLBACK|SAVEPOINT|RELEASE|SET)\b|^SELECT 1$|\b(?:connection_shares|tenantry_shares|tenantry_events|last_active_at = now|FROM sagas\s+WHERE state IN|shelf)\b/i;
 
 function portOf(server: Server): number {
   const address = server.address();

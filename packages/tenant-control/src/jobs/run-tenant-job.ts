@@ -1,6 +1,6 @@
 import type { JobVerifier } from '@tenantry/auth';
 import type { Logger } from '@tenantry/service';
-import type { TenantPool } from '@tenantry/tenant-pool';
+import type { TenantEvents, TenantPool } from '@tenantry/tenant-pool';
 import type { Catalog } from '../catalog/catalog.ts';
 import { JobRefusedError } from './errors.ts';
 import { parseOrRefuse } from '../parse-or-refuse.ts';
@@ -15,6 +15,8 @@ export interface TenantJobServices {
   readonly catalog: Pick<Catalog, 'findTenants' | 'recordAudit'>;
   /** One whose leases do not count as use: what is done in the background keeps no tenant awake, and wakes none. */
   readonly pool: Pick<TenantPool, 'lease'>;
+  /** Default: nobody is told of what jobs change. */
+  readonly events?: Pick<TenantEvents, 'announce'> | undefined;
   readonly logger: Logger;
 }
 
@@ -25,7 +27,7 @@ export interface TenantJobServices {
  * @throws {TenantNotReadyError} or what the task throws: it is to be tried again
  */
 export async function runTenantJob(task: TenantTask, job: QueuedJob, signals: ShiftSignals, services: TenantJobServices): Promise<void> {
-  const { pool, logger } = services;
+  const { pool, events, logger } = services;
   const { tenantId, payload, requester } = await recordingRefusal(job, services, async () => await admitJob(task, job, services));
   const limited = AbortSignal.any([signals.stop, AbortSignal.timeout(task.timeLimitMs)]);
   limited.throwIfAborted();
@@ -45,6 +47,7 @@ export async function runTenantJob(task: TenantTask, job: QueuedJob, signals: Sh
       signal: limited,
       logger: logger.child({ task: task.name, job: job.id, tenantId }),
       db: async () => await lease.db(),
+      announce: (topic, id) => events?.announce({ tenantId, topic, id }),
     });
   } finally {
     signals.release.removeEventListener('abort', cutOff);

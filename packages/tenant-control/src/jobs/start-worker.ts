@@ -1,6 +1,6 @@
 import { createJobVerifier } from '@tenantry/auth';
 import type { Logger } from '@tenantry/service';
-import type { TenantPool } from '@tenantry/tenant-pool';
+import type { TenantEvents, TenantPool } from '@tenantry/tenant-pool';
 import type { Registry } from 'prom-client';
 import type { Catalog } from '../catalog/catalog.ts';
 import { openControlClient } from '../control-client.ts';
@@ -21,6 +21,8 @@ export interface WorkerOptions {
   catalog: Pick<Catalog, 'findTenants' | 'recordAudit'>;
   /** For the jobs of tenants; one whose leases do not count as use of them. */
   pool: Pick<TenantPool, 'lease'>;
+  /** Carries word of what jobs change. Default: nobody is told. */
+  events?: Pick<TenantEvents, 'announce'>;
   /** For the whole installation, each at its times. */
   scheduled: readonly ScheduledTask[];
   /** For single tenants, when they are asked for. */

@@ -24,6 +24,8 @@ export interface TenantJob<Payload> {
    * @throws as {@link TenantPool.lease}
    */
   readonly db: () => Promise<TenantDb>;
+  /** Tells those who subscribe that a thing of the tenant has changed; to be called once that is committed. */
+  readonly announce: (topic: string, id: string) => void;
 }
 
 export interface TenantTaskDefinition<Payload> {

@@ -11,6 +11,8 @@ export interface ClaimOptions {
   logger: Logger;
   /** Milliseconds without a sign of life after which somebody else takes the saga over. */
   leaseMs: number;
+  /** Told of a saga after each change to what operators see of it was committed. It must not throw. */
+  onChange?: ((saga: Pick<ClaimedSaga, 'id' | 'tenantId'>) => void) | undefined;
 }
 
 /** The failure of a step, and what the change is called on record. */
@@ -55,13 +57,14 @@ export class ClaimedSaga implements Disposable {
   /** How often the saga was taken up, this time included. */
   readonly attempt: number;
   readonly #db: PrismaClient;
+  readonly #onChange: ClaimOptions['onChange'];
   readonly #row: ClaimedRow;
   /** What is stored of the steps; null when that has to be looked up. */
   #begunSteps: BegunSteps | null;
   readonly #lost = new AbortController();
   readonly #signs: NodeJS.Timeout;
 
-  private constructor(id: string, row: ClaimedRow, { db, logger, leaseMs }: ClaimOptions, begunSteps: BegunSteps | null = null) {
+  private constructor(id: string, row: ClaimedRow, { db, logger, leaseMs, onChange }: ClaimOptions, begunSteps: BegunSteps | null = null) {
     this.id = id;
     this.kind = row.kind;
     this.tenantId = row.tenantId;
@@ -69,6 +72,7 @@ export class ClaimedSaga implements Disposable {
     this.actor = { issuer: row.issuer, subject: row.subject, requestId: row.requestId, origin: row.origin };
     this.attempt = row.fence;
     this.#db = db;
+    this.#onChange = onChange;
     this.#row = row;
     this.#begunSteps = begunSteps;
     this.#signs = setInterval(() => {
@@ -156,6 +160,7 @@ export class ClaimedSaga implements Disposable {
     // Added to what is there: a secret among it may have been sealed anew meanwhile.
     await this.#write(Prisma.sql`data = sagas.data || ${JSON.stringify(facts)}::jsonb`);
     this.#row.data = { ...this.#row.data, ...facts };
+    this.#onChange?.(this);
   }
 
   /** What is stored of those steps that were begun. */
@@ -169,6 +174,7 @@ export class ClaimedSaga implements Disposable {
     const held = Prisma.sql`(SELECT id FROM sagas WHERE id = ${this.id}::uuid AND fence = ${this.#row.fence} AND ${withoutWaitingForDisk})`;
     const count = await this.#db.$executeRaw`${writingSteps(steps, held)}`;
     if (count < steps.length) this.#lose();
+    this.#onChange?.(this);
   }
 
   /** From now on the steps are undone. The first failure of a saga is on record. @throws {SagaLostError} */
@@ -188,6 +194,7 @@ export class ClaimedSaga implements Disposable {
       SELECT FROM finished`;
     if (finished.length === 0) this.#lose();
     this.#row.state = state;
+    this.#onChange?.(this);
   }
 
   /** Leaves the saga to whoever looks for work after `delayMs`. The first failure of a saga is on record. @throws {SagaLostError} */
@@ -216,6 +223,7 @@ export class ClaimedSaga implements Disposable {
       await tx.$executeRaw`UPDATE sagas SET ${changes} WHERE id = ${id}::uuid`;
       if (isFirst) await writeAudit(tx, { ...actor, action, tenantId, outcome: 'FAILED', detail: { step } });
     });
+    this.#onChange?.(this);
   }
 
   async #write(changes: Prisma.Sql): Promise<void> {

@@ -2,6 +2,9 @@ import type { PrismaClient, SagaKind, SagaState, SagaStepState } from '@tenantry
 import { canonicalUuid } from '@tenantry/service';
 import { reportMove, type MoveReport } from '../moves/move-report.ts';
 
+/** As which changes of runs are announced, by their ids. */
+export const runTopic = 'run';
+
 /** A change of several steps, as an operator sees it. */
 export interface SagaRun {
   readonly id: string;

@@ -1,6 +1,6 @@
 import type { Prisma, PrismaClient, SagaKind } from '@tenantry/prisma/control';
 import type { Logger } from '@tenantry/service';
-import { ClaimedSaga } from './claimed-saga.ts';
+import { ClaimedSaga, type ClaimOptions } from './claimed-saga.ts';
 import { SagaLeftError } from './errors.ts';
 import { LeftSagas, type LeftSaga } from './left-sagas.ts';
 import { runSaga } from './run-saga.ts';
@@ -12,6 +12,8 @@ export interface SagasOptions {
   logger: Logger;
   /** Milliseconds without a sign of life after which a saga is taken over. Default 15000. */
   leaseMs?: number | undefined;
+  /** As {@link ClaimOptions.onChange}. */
+  onChange?: ClaimOptions['onChange'];
   reachFaultPoint?: ReachFaultPoint | undefined;
 }
 

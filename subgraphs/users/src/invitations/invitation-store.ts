@@ -94,18 +94,21 @@ export async function deleteInvitee(tx: Database, { id }: User): Promise<void> {
 /**
  * Removes, as {@link deleteInvitee} does, whose invitation expired before `instant`. One that is just being renewed is left alone.
  *
- * @returns how many
+ * @returns the ids of those who were removed
  */
-export async function deleteStaleInvitees(db: TenantDb, instant: Date): Promise<number> {
-  const stale = { status: 'INVITED', invitation: { acceptedAt: null, expiresAt: { lt: instant } } } as const;
+export async function deleteStaleInvitees(db: TenantDb, instant: Date): Promise<string[]> {
   return await db.$transaction(async (tx) => {
     const locked = await tx.$queryRaw<Locked[]>`
       SELECT invitee.id FROM users AS invitee JOIN invitations ON invitations.user_id = invitee.id
       WHERE invitee.status = 'INVITED' AND invitations.accepted_at IS NULL AND invitations.expires_at < ${instant}
       LIMIT ${mostDeleted} FOR UPDATE OF invitee SKIP LOCKED`;
     // Looked at again, now that nobody changes them.
-    const { count } = await tx.user.deleteMany({ where: { ...stale, id: { in: locked.map(({ id }) => id) } } });
-    return count;
+    const removed = await tx.$queryRaw<Locked[]>`
+      DELETE FROM users AS invitee USING invitations
+      WHERE invitations.user_id = invitee.id AND invitee.id = ANY(${locked.map(({ id }) => id)}::uuid[])
+        AND invitee.status = 'INVITED' AND invitations.accepted_at IS NULL AND invitations.expires_at < ${instant}
+      RETURNING invitee.id`;
+    return removed.map(({ id }) => id);
   });
 }
 

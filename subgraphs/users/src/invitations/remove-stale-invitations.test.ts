@@ -9,18 +9,23 @@ afterAll(async () => await tenant[Symbol.asyncDispose]());
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000);
 
-async function invite(name: string, invitation: { expiresAt: Date; acceptedAt?: Date }): Promise<void> {
+async function invite(name: string, invitation: { expiresAt: Date; acceptedAt?: Date }): Promise<string> {
   const { user } = await tenant.add({ name, status: invitation.acceptedAt ? 'ACTIVE' : 'INVITED' });
   await tenant.access(async (db) => await db.invitation.create({ data: { userId: user.id, ...invitation } }));
+  return user.id;
 }
 
-async function run(): Promise<void> {
+/** @returns what it told those who subscribe */
+async function run(): Promise<string[]> {
+  const told: string[] = [];
+  const announce = (topic: string, id: string) => void told.push(`${topic} ${id}`);
   await tenant.access(async (db) => {
     const requester = { issuer: 'tenantry', subject: 'jobs', requestId: 'job-1' };
     const { signal } = new AbortController();
     const job = { id: '1', tenantId: tenant.id, payload: {}, attempt: 1, requester, signal, logger: silentLogger };
-    await removeStaleInvitations.run({ ...job, db: async () => db });
+    await removeStaleInvitations.run({ ...job, announce, db: async () => db });
   });
+  return told;
 }
 
 const names = async () => await tenant.access(async (db) => (await db.user.findMany({ orderBy: { name: 'asc' } })).map(({ name }) => name));
@@ -29,10 +34,10 @@ it('forgets who was invited long ago and never came, and nobody else', async () 
   await invite('Came', { expiresAt: daysAgo(100), acceptedAt: daysAgo(110) });
   await invite('Expired', { expiresAt: daysAgo(89) });
   await invite('Expected', { expiresAt: daysAgo(-1) });
-  await invite('Forgotten', { expiresAt: daysAgo(91) });
-  await run();
+  const forgotten = await invite('Forgotten', { expiresAt: daysAgo(91) });
+  expect(await run()).toEqual([`user ${forgotten}`]);
   expect(await names()).toEqual(['Came', 'Expected', 'Expired']);
-  await run();
+  expect(await run()).toEqual([]);
   expect(await names()).toEqual(['Came', 'Expected', 'Expired']);
 });
 

@@ -1,7 +1,7 @@
 import type { Invitation, User } from '@tenantry/prisma/tenant';
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
-import { toPayload } from '../mutation.ts';
+import { toPayload, toUserPayload } from '../mutation.ts';
 import type { Input, Reference } from '../resolver-arguments.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { listInvitations, type InvitationConnectionArguments } from './invitation-connection.ts';
@@ -15,11 +15,11 @@ export const invitationResolvers = {
   },
   Mutation: {
     inviteUser: async (_root: unknown, { input }: Input<InviteUserInput>, context: UsersContext) =>
-      await toPayload(context, async () => await inviteUser(input, context)),
+      await toUserPayload(context, async () => await inviteUser(input, context)),
     revokeInvitation: async (_root: unknown, { id }: Reference, context: UsersContext) =>
       await toPayload(context, async () => await revokeInvitation(id, context)),
     acceptInvitation: async (_root: unknown, _args: unknown, context: UsersContext) =>
-      await toPayload(context, async () => await acceptInvitation(context)),
+      await toUserPayload(context, async () => await acceptInvitation(context)),
   },
   Invitation: {
     __resolveReference: async ({ id }: Reference, { request, loaders }: UsersContext) => {

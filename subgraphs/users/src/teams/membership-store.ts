@@ -11,10 +11,6 @@ export interface MemberCount {
   readonly count: number;
 }
 
-export async function findMembershipsOfUsers(db: Database, userIds: string[]): Promise<Membership[]> {
-  return await db.teamMember.findMany({ where: { userId: { in: userIds } }, select: { teamId: true, userId: true } });
-}
-
 /** Teams without members are left out. */
 export async function countMembers(db: Database, teamIds: string[]): Promise<MemberCount[]> {
   const groups = await db.teamMember.groupBy({ by: ['teamId'], where: { teamId: { in: teamIds } }, _count: true });

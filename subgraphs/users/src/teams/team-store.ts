@@ -7,6 +7,20 @@ export async function findTeamsByIds(db: Database, ids: string[]): Promise<Team[
   return await db.team.findMany({ where: { id: { in: ids } } });
 }
 
+/** A team, and a user who is in it. */
+export interface TeamOfUser extends Team {
+  readonly userId: string;
+}
+
+/** The teams that each user is in, in no order. */
+export async function findTeamsOfUsers(db: Database, userIds: string[]): Promise<TeamOfUser[]> {
+  // One statement, where a read of the memberships with their teams would be two.
+  return await db.$queryRaw<TeamOfUser[]>`
+    SELECT team_members.user_id AS "userId", id, name, teams.created_at AS "createdAt", updated_at AS "updatedAt"
+    FROM team_members JOIN teams ON id = team_id
+    WHERE user_id = ANY(${userIds}::uuid[])`;
+}
+
 /** Teams by name, which is unique. */
 export async function findTeamPage(db: Database, page: Page<string>): Promise<Team[]> {
   const direction = readingDirection('ASC', page);

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { Principal } from '@tenantry/auth';
 import type { User, UserRole, UserStatus } from '@tenantry/prisma/tenant';
-import { createTestCaller, memberOf, openTestInstallation, operatorWith, type Answer } from '@tenantry/subgraph-kit/testing';
+import {
+  createTestCaller,
+  memberOf,
+  openTestInstallation,
+  operatorWith,
+  type Answer,
+  type TestSubscription,
+} from '@tenantry/subgraph-kit/testing';
 import type { TenantDb } from '@tenantry/tenant-pool';
 import { inject } from 'vitest';
 import users from '../index.ts';
@@ -27,6 +34,7 @@ export interface TestTenant extends AsyncDisposable {
   /** A token for the tenant that speaks for none of its users. */
   stranger(email?: string): Principal;
   ask(caller: Person | Principal, query: string, variables?: Record<string, unknown>): Promise<Answer>;
+  subscribe(caller: Person | Principal, query: string, variables?: Record<string, unknown>): TestSubscription;
   /** As a platform operator who acts in the tenant. */
   askAsOperator(query: string, variables?: Record<string, unknown>): Promise<Answer>;
   /** Works on the tenant's database directly. */
@@ -53,6 +61,7 @@ export async function openTestTenant(): Promise<TestTenant> {
     add: async (person = {}) => await access(async (db) => await addPerson(db, id, person)),
     stranger: (email) => ({ ...memberOf(id), ...(email && { email }) }),
     ask: async (from, query, variables = {}) => await caller.ask('principal' in from ? from.principal : from, query, { variables }),
+    subscribe: (from, query, variables = {}) => caller.subscribe('principal' in from ? from.principal : from, query, { variables }),
     askAsOperator: async (query, variables = {}) => await caller.ask(operatorWith('tenants:impersonate'), query, { variables, within: id }),
     statementsOf: async (work) => (await installation.statements.record(work)).map(({ sql }) => sql),
     clear: async () => {

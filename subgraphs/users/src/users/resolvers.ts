@@ -2,12 +2,13 @@ import type { User } from '@tenantry/prisma/tenant';
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
 import type { Input, Reference } from '../resolver-arguments.ts';
-import { toPayload } from '../mutation.ts';
+import { toUserPayload } from '../mutation.ts';
 import { listTeamsOfUser } from '../teams/teams-of-user.ts';
 import { changeUserRole, type ChangeUserRoleInput } from './change-user-role.ts';
 import { findCurrentUser } from './current-user.ts';
 import { deactivateUser, reactivateUser } from './deactivate-user.ts';
 import { updateUser, type UpdateUserInput } from './update-user.ts';
+import { describeChange, followUsers, type UserEvent } from './user-changes.ts';
 import { listUsers, type UserConnectionArguments } from './user-connection.ts';
 
 export const userResolvers = {
@@ -18,13 +19,19 @@ export const userResolvers = {
   },
   Mutation: {
     updateUser: async (_root: unknown, { input }: Input<UpdateUserInput>, context: UsersContext) =>
-      await toPayload(context, async () => await updateUser(input, context)),
+      await toUserPayload(context, async () => await updateUser(input, context)),
     changeUserRole: async (_root: unknown, { input }: Input<ChangeUserRoleInput>, context: UsersContext) =>
-      await toPayload(context, async () => await changeUserRole(input, context)),
+      await toUserPayload(context, async () => await changeUserRole(input, context)),
     deactivateUser: async (_root: unknown, { id }: Reference, context: UsersContext) =>
-      await toPayload(context, async () => await deactivateUser(id, context)),
+      await toUserPayload(context, async () => await deactivateUser(id, context)),
     reactivateUser: async (_root: unknown, { id }: Reference, context: UsersContext) =>
-      await toPayload(context, async () => await reactivateUser(id, context)),
+      await toUserPayload(context, async () => await reactivateUser(id, context)),
+  },
+  Subscription: {
+    userChanged: {
+      subscribe: async (_root: unknown, { id = null }: { id?: string | null }, context: UsersContext) => await followUsers(id, context),
+      resolve: async (event: UserEvent, _args: unknown, context: UsersContext) => await describeChange(event, context),
+    },
   },
   User: {
     __resolveReference: async (reference: Reference, context: UsersContext) => await findUser(reference, context),
