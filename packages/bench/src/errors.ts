@@ -17,3 +17,13 @@ export class NoAnswerError extends Error {
 export class LeftConnectionsError extends Error {
   override readonly name = 'LeftConnectionsError';
 }
+
+/** Raised when a process that a scenario needs ends, or cannot start. */
+export class ProcessEndedError extends Error {
+  override readonly name = 'ProcessEndedError';
+}
+
+/** Raised when somebody does not answer what the data say: their figures would mean nothing. */
+export class WrongAnswerError extends Error {
+  override readonly name = 'WrongAnswerError';
+}

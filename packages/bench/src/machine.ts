@@ -30,7 +30,7 @@ const { resolve } = createRequire(import.meta.url);
 const manifestSchema = z.object({ version: z.string() });
 
 /** By the manifest, which not every package exports: it is above the file that the package does export. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   const [folder = ''] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+\//.exec(resolve(name)) ?? [];
   return manifestSchema.parse(JSON.parse(readFileSync(`${folder}package.json`, 'utf8'))).version;
 }

@@ -14,6 +14,12 @@ export class Progress implements Disposable {
     else this.#out?.write(`${name}: ${title}\n`);
   }
 
+  /** Prints a line that stays. */
+  say(text: string): void {
+    this.clear();
+    this.#out?.write(`${text}\n`);
+  }
+
   /** Replaces the line. */
   update(text: string): void {
     if (!this.#out?.isTTY) return;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { median, medianOfMeasured, quantile, slope } from './statistics.ts';
+import { geometricMean, median, medianOfMeasured, quantile, slope } from './statistics.ts';
 
 describe('a quantile', () => {
   test('does not depend on the order, and leaves the values as they are', () => {
@@ -20,6 +20,17 @@ describe('a quantile', () => {
 
   test('of nothing is refused', () => {
     expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe('a geometric mean', () => {
+  test('of factors is the one factor that has the same effect', () => {
+    expect(geometricMean([2, 8])).toBeCloseTo(4);
+    expect(geometricMean([0.5, 2])).toBeCloseTo(1);
+  });
+
+  test('of nothing is refused', () => {
+    expect(() => geometricMean([])).toThrow(RangeError);
   });
 });
 

@@ -36,3 +36,9 @@ export function slope(points: readonly Point[]): number {
   const variance = points.reduce((sum, { x }) => sum + (x - meanX) ** 2, 0);
   return variance === 0 ? 0 : covariance / variance;
 }
+
+/** @throws when there are no values */
+export function geometricMean(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('There is no mean of nothing.');
+  return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
+}
