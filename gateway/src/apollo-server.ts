@@ -5,37 +5,33 @@ import {
   ApolloServerPluginSchemaReportingDisabled,
   ApolloServerPluginUsageReportingDisabled,
 } from '@apollo/server/plugin/disabled';
-import { createContextSigner } from '@tenantry/auth';
 import type { Logger, Mode } from '@tenantry/service';
 import { apolloLogger } from './apollo-logger.ts';
-import { createAuthorization } from './authorization/authorize-operation.ts';
-import { takeAccessRules } from './authorization/take-access-rules.ts';
-import { createApolloGateway } from './execution/apollo-gateway.ts';
+import { createExecutor } from './http/apollo-execution.ts';
+import { deferredDelivery } from './http/deferred-delivery.ts';
 import { errorPresentation } from './http/error-presentation.ts';
+import type { Execution, SubgraphConnection } from './http/execution.ts';
 import type { GatewayContext } from './http/gateway-context.ts';
-import { operationChecks } from './http/operation-checks.ts';
-import { createAnswerSizeCheck } from './limits/answer-size.ts';
-import { createSizeCheck, type OperationLimits } from './limits/operation-size.ts';
-import type { SubgraphTransport } from './transports/subgraph-transport.ts';
+import { operationChecks, type CheckOperation } from './http/operation-checks.ts';
+import type { OperationLimits } from './limits/operation-size.ts';
+import { asApolloGateway } from './supergraph/apollo-gateway.ts';
+import type { Generations } from './supergraph/generations.ts';
 
 export interface ApolloServerOptions {
   mode: Mode;
-  /** As composed, with its access rules. */
-  supergraphSdl: string;
-  transports: ReadonlyMap<string, SubgraphTransport>;
-  signingKey: Buffer;
-  limits: OperationLimits;
+  generations: Generations<SubgraphConnection>;
+  execution: Execution;
+  check: CheckOperation;
+  limits: Pick<OperationLimits, 'tokens'>;
   logger: Logger;
-  plugins: readonly ApolloServerPlugin[];
+  plugins: readonly ApolloServerPlugin<GatewayContext>[];
 }
 
 /** An Apollo Server that checks operations itself and leaves their execution to the gateway's plans. It reports to nobody. */
 export function createApolloServer(options: ApolloServerOptions): ApolloServer<GatewayContext> {
-  const { mode, transports, limits, logger } = options;
-  const { supergraphSdl, rules } = takeAccessRules(options.supergraphSdl);
-  const signer = createContextSigner({ key: options.signingKey });
+  const { mode, generations, execution, check, limits, logger } = options;
   return new ApolloServer<GatewayContext>({
-    gateway: createApolloGateway({ supergraphSdl, transports, signer, logger }),
+    gateway: asApolloGateway(generations, createExecutor(execution)),
     logger: apolloLogger(logger),
     nodeEnv: mode,
     introspection: mode === 'development',
@@ -44,13 +40,11 @@ export function createApolloServer(options: ApolloServerOptions): ApolloServer<G
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
     parseOptions: { maxTokens: limits.tokens },
+    stringifyResult: (result) => JSON.stringify(result),
     stopOnTerminationSignals: false,
     plugins: [
-      operationChecks({
-        checkSize: createSizeCheck(limits),
-        checkAnswerSize: createAnswerSizeCheck(limits),
-        authorize: createAuthorization(rules),
-      }),
+      operationChecks(check),
+      deferredDelivery(execution, logger),
       errorPresentation(logger),
       ...options.plugins,
       ApolloServerPluginCacheControlDisabled(),

@@ -64,6 +64,7 @@ describe('readGatewayConfig', () => {
     ['NODE_ENV', 'staging'],
     ['SUBGRAPH_SIGNING_KEY', 'c2hvcnQ='],
     ['SUBGRAPH_USERS_URL', 'ftp://users'],
+    ['SUBGRAPH_TIMEOUT_MS', '10s'],
     ['CORS_ORIGINS', 'https://app.example.com/path'],
     ['CORS_ORIGINS', '*'],
     ['TRUSTED_PROXIES', 'proxy.example'],
@@ -91,5 +92,45 @@ describe('readGatewayConfig', () => {
     const { JWT_JWKS_URI: _uri, JWT_ISSUER: _issuer, JWT_AUDIENCE: _audience, ...rest } = complete;
     const environment = { ...rest, NODE_ENV: 'development', JWT_SECRET: 'a secret of at least thirty-two bytes' };
     expect(readGatewayConfig(environment, schemas).tokens.issuers).toMatchObject([{ kind: 'secret' }]);
+  });
+
+  test('takes a supergraph in place of subgraphs, and where those are that it may have', () => {
+    const { SUBGRAPH_AUDIT_LOG_URL: _url, ...rest } = complete;
+    const file = readGatewayConfig({ ...rest, SUPERGRAPH: '/etc/supergraph/supergraph.graphql' }, schemas);
+    expect(file).toMatchObject({ subgraphs: [], supergraph: { kind: 'file', path: '/etc/supergraph/supergraph.graphql' } });
+    expect(file.subgraphUrls).toEqual(new Map([['SUBGRAPH_USERS_URL', 'http://users:4001']]));
+    const url = { SUPERGRAPH: 'https://cdn.example/supergraph', SUPERGRAPH_TOKEN: 'token', SUPERGRAPH_POLL_SECONDS: '30' };
+    expect(readGatewayConfig({ ...rest, ...url }, schemas).supergraph).toEqual({
+      kind: 'url',
+      url: 'https://cdn.example/supergraph',
+      token: 'token',
+      pollMs: 30_000,
+    });
+  });
+
+  test.each([
+    ['SUPERGRAPH', 's3://bucket/supergraph'],
+    ['SUPERGRAPH_POLL_SECONDS', '0'],
+    ['SUPERGRAPH_POLL_SECONDS', '3000000'],
+    ['SUBGRAPH_AUDIT_LOG_URL', 'ftp://audit'],
+  ])('refuses %s=%s with a supergraph', (name, value) => {
+    const problems = problemsOf({ ...complete, SUPERGRAPH: '/supergraph.graphql', [name]: value });
+    expect(problems).toEqual([expect.stringContaining(name)]);
+  });
+
+  test('takes how operations are planned', () => {
+    const environment = { ...complete, PLANNING_TIMEOUT_MS: '2000', PLAN_CACHE_OPERATIONS: '100', PLAN_CACHE_MB: '16' };
+    expect(readGatewayConfig(environment, schemas)).toMatchObject({
+      planningTimeoutMs: 2000,
+      planCacheLimits: { operations: 100, bytes: 16 * 1024 * 1024 },
+    });
+    expect(problemsOf({ ...complete, PLANNING_TIMEOUT_MS: 'soon', PLAN_CACHE_MB: '0' })).toEqual([
+      expect.stringContaining('PLANNING_TIMEOUT_MS'),
+      expect.stringContaining('PLAN_CACHE_MB'),
+    ]);
+    expect(problemsOf({ ...complete, PLANNING_TIMEOUT_MS: '3000000000', PLAN_CACHE_OPERATIONS: '1000000000' })).toEqual([
+      expect.stringContaining('PLANNING_TIMEOUT_MS: must be 600000 or less'),
+      expect.stringContaining('PLAN_CACHE_OPERATIONS: must be 1000000 or less'),
+    ]);
   });
 });

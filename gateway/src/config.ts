@@ -12,12 +12,21 @@ import { z } from 'zod';
 import type { SubgraphSource } from './composition/compose-supergraph.ts';
 import { findSubgraphs, type SubgraphSchema } from './composition/find-subgraphs.ts';
 import { trustedProxiesVariable } from './http/trusted-proxies.ts';
+import { readPlanningConfig, type PlanningConfig } from './planning/planning-variables.ts';
+import type { SupergraphPlace } from './supergraph/supergraph-place.ts';
+import { readSubgraphUrls, readSupergraphPlace } from './supergraph/supergraph-variables.ts';
+import { readHopConfig, subgraphVariable, type HopConfig } from './transports/hop-variables.ts';
 
 /** How the gateway's process is run. */
-export interface GatewayEnvironment extends ProcessConfig {
+export interface GatewayEnvironment extends ProcessConfig, PlanningConfig, HopConfig {
   readonly tokens: TokenVerifierConfig;
   readonly signingKey: Buffer;
+  /** Those that a supergraph is composed of; none where it comes from elsewhere. */
   readonly subgraphs: readonly SubgraphSource[];
+  /** Absent: the supergraph is composed of `subgraphs`. */
+  readonly supergraph?: SupergraphPlace;
+  /** Where subgraphs of `supergraph` are, if not where it says, by the names of variables. */
+  readonly subgraphUrls?: ReadonlyMap<string, string>;
   /** Absent: those of the mode. */
   readonly corsOrigins?: readonly string[];
   readonly trustedProxies?: readonly string[];
@@ -36,28 +45,44 @@ const ownVariables = {
 };
 
 /**
- * @param schemas the subgraphs, each of which needs a `SUBGRAPH_<NAME>_URL`; by default every one under `subgraphs/`
+ * @param schemas the subgraphs, each of which needs a `SUBGRAPH_<NAME>_URL`; by default every one under `subgraphs/`. `SUPERGRAPH` takes
+ *   their place
  * @throws {ConfigError} naming every variable that is missing or malformed
  */
-export function readGatewayConfig(environment: Environment, schemas: readonly SubgraphSchema[] = findSubgraphs()): GatewayEnvironment {
+export function readGatewayConfig(environment: Environment, schemas?: readonly SubgraphSchema[]): GatewayEnvironment {
   const problems: string[] = [];
   const own = gather(problems, () => parseEnvironment(ownVariables, environment));
-  const urls = gather(problems, () => parseEnvironment(urlVariables(schemas), environment));
+  const places = gather(problems, () => readPlaces(environment, schemas));
   const tokens = gather(problems, () => readTokens(environment));
-  if (!own || !urls || !tokens) throw new ConfigError(problems);
+  const planning = gather(problems, () => readPlanningConfig(environment));
+  const hops = gather(problems, () => readHopConfig(environment));
+  if (!own || !places || !tokens || !planning || !hops) throw new ConfigError(problems);
   return {
     ...processConfig(own),
     signingKey: own.SUBGRAPH_SIGNING_KEY,
     ...(own.CORS_ORIGINS && { corsOrigins: own.CORS_ORIGINS }),
     ...(own.TRUSTED_PROXIES && { trustedProxies: own.TRUSTED_PROXIES }),
     tokens,
-    subgraphs: schemas.map((schema) => ({ ...schema, url: urls[urlVariable(schema.name)]! })),
+    ...planning,
+    ...places,
+    ...hops,
   };
 }
 
 /** The variable that says where a subgraph is: `SUBGRAPH_USERS_URL` for `users`. */
 export function urlVariable(subgraphName: string): string {
-  return `SUBGRAPH_${subgraphName.toUpperCase().replaceAll('-', '_')}_URL`;
+  return subgraphVariable(subgraphName, 'URL');
+}
+
+function readPlaces(
+  environment: Environment,
+  schemas?: readonly SubgraphSchema[],
+): Pick<GatewayEnvironment, 'subgraphs' | 'supergraph' | 'subgraphUrls'> {
+  const supergraph = readSupergraphPlace(environment);
+  if (supergraph) return { subgraphs: [], supergraph, subgraphUrls: readSubgraphUrls(environment) };
+  const found = schemas ?? findSubgraphs();
+  const urls = parseEnvironment(urlVariables(found), environment);
+  return { subgraphs: found.map(({ name, schemaPath }) => ({ name, schemaPath, url: urls[urlVariable(name)]! })) };
 }
 
 function urlVariables(schemas: readonly SubgraphSchema[]): Record<string, z.ZodString> {

@@ -1,4 +1,5 @@
 import { StartError, TenantryError } from '@tenantry/service';
+import type { GraphQLError } from 'graphql';
 
 /** One reason why subgraphs do not compose. */
 export interface CompositionProblem {
@@ -32,5 +33,92 @@ export class OperationTooComplexError extends TenantryError {
 
 /** Raised when a subgraph gives no usable answer: it is down, slow, or says what is not GraphQL. Its message is for the log only. */
 export class SubgraphFetchError extends Error {
-  override readonly name = 'SubgraphFetchError';
+  override readonly name: string = 'SubgraphFetchError';
+}
+
+/** Raised when what answers in a subgraph's place is not GraphQL: a proxy, or another program. */
+export class NotGraphQLError extends SubgraphFetchError {
+  override readonly name = 'NotGraphQLError';
+  /** Of the HTTP answer. */
+  readonly status: number;
+
+  constructor(status: number, start: string) {
+    super(`The answer, of status ${status}, is not a GraphQL response. It starts with: ${start}`);
+    this.status = status;
+  }
+}
+
+/** Raised when a subgraph answers with more than is taken from it. */
+export class AnswerTooLargeError extends SubgraphFetchError {
+  override readonly name = 'AnswerTooLargeError';
+
+  constructor(maxBytes: number, options?: ErrorOptions) {
+    super(`The answer has more than the ${maxBytes} bytes that are taken at most.`, options);
+  }
+}
+
+/** Raised instead of asking a subgraph that has been failing the tenant, or everybody, until it is tried again. */
+export class SubgraphUnavailableError extends TenantryError {
+  readonly code = 'TENANT_UNAVAILABLE';
+
+  /** @param retryAfterMs milliseconds until it is tried again */
+  constructor(retryAfterMs: number) {
+    super(`A part of the service does not answer at present. Try again in ${retryAfterMs} ms.`, { retryAfterMs });
+  }
+}
+
+/** Raised when more operations wait to be planned than ever could be soon. */
+export class PlannerBusyError extends TenantryError {
+  readonly code = 'RATE_LIMITED';
+
+  constructor() {
+    super('Too many different operations wait to be planned. Try again in a second.', { retryAfterMs: 1000 });
+  }
+}
+
+/** Raised when an operation is not planned within its time. */
+export class PlanningOverrunError extends Error {
+  override readonly name = 'PlanningOverrunError';
+}
+
+/** Raised when the planner fails for a reason that is not the operation's size. Its message is for the log only. */
+export class PlanningError extends Error {
+  override readonly name = 'PlanningError';
+}
+
+/** Raised when there is no supergraph to be read, or none that can be served. */
+export class SupergraphError extends StartError {
+  /** @param origin the file or URL that it comes from */
+  constructor(origin: string, problem: string, options?: ErrorOptions) {
+    super(`The supergraph of ${origin} ${problem}`, options);
+  }
+}
+
+/** Raised when a client has as many operations under way as it may. */
+export class TooManyOperationsError extends TenantryError {
+  readonly code = 'RATE_LIMITED';
+
+  /** @param whose by what they are counted: "this connection" */
+  constructor(whose: string, most: number) {
+    super(`There are ${most} operations under way for ${whose}, as many as there may be. Complete one of them first.`);
+  }
+}
+
+/** Raised when what a client sent over a connection that stays open is no operation that could be executed. */
+export class OperationRefusedError extends Error {
+  override readonly name = 'OperationRefusedError';
+  readonly errors: readonly GraphQLError[];
+
+  constructor(errors: readonly GraphQLError[]) {
+    super(errors.map(({ message }) => message).join(' '));
+    this.errors = errors;
+  }
+}
+
+/**
+ * Raised when a subscription ends for no reason of its own: the server stops, or moves on to another supergraph. Clients are cut off
+ * without a word about the operation, so that they subscribe again by themselves.
+ */
+export class SubscribeAgainError extends Error {
+  override readonly name = 'SubscribeAgainError';
 }

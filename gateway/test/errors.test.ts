@@ -58,6 +58,36 @@ describe.each(['in-process', 'http'] as const)('errors of subgraphs reached %s',
   });
 });
 
+test('of many faults the log gets some, and their number', async () => {
+  const { logger, entries } = capturingLogger();
+  const errors = Array.from({ length: 25 }, (_, index) => ({ message: `fault ${index}`, path: ['books', index, 'title'] }));
+  const library: SubgraphTransport = { execute: async () => ({ data: { books: [] }, errors }) };
+  await using gateway = await startTestGateway({ replace: { library }, logger });
+  const { body } = await gateway.post({ query: '{ books { title } }' });
+  expect(body.errors).toHaveLength(25);
+  const logged = entries.filter(({ level }) => level >= 50);
+  expect(logged).toHaveLength(11);
+  expect(logged.at(-1)).toMatchObject({ others: 15 });
+});
+
+test('an error never shows the insides of a subgraph, nor its name for want of words', async () => {
+  const extensions = {
+    code: 'CONFLICT',
+    stacktrace: ['at /srv/library.ts:1'],
+    exception: { stacktrace: ['at /srv/library.ts:1'] },
+    hint: 'retry',
+  };
+  const failed = { data: null, errors: [{ message: '', path: ['books'], extensions }] };
+  const answers = [failed, { data: { books: [] } }, failed];
+  await using gateway = await startTestGateway({ replace: { library: { execute: async () => structuredClone(answers.shift()!) } } });
+  const ask = async () => (await gateway.post({ query: '{ books { title } }' })).body.errors;
+  const shown = [{ message: 'This part of the operation failed.', path: ['books'], extensions: { code: 'CONFLICT', hint: 'retry' } }];
+  expect(await ask()).toEqual(shown);
+  expect(await ask()).toBeUndefined();
+  // Now the operation is known, and is answered past Apollo Server.
+  expect(await ask()).toEqual(shown);
+});
+
 describe('a subgraph that does not answer as it should', () => {
   const query = '{ greet(name: "x") books { title } }';
 

@@ -26,7 +26,7 @@ describe('the status of an answer', () => {
     ['an unknown field', '{ nothing }', undefined, 400, 'GRAPHQL_VALIDATION_FAILED'],
     ['no token', '{ me { id } }', undefined, 401, 'UNAUTHENTICATED'],
     ['missing scopes', '{ salaries { id } }', token, 403, 'FORBIDDEN'],
-    ['a subscription', 'subscription { nothing }', undefined, 400, 'OPERATION_RESOLUTION_FAILURE'],
+    ['a subscription', 'subscription { count(to: 1) }', undefined, 400, 'OPERATION_RESOLUTION_FAILURE'],
     ['two operations and no name', 'query A { __typename } query B { __typename }', undefined, 400, 'OPERATION_RESOLUTION_FAILURE'],
   ])('to %s says so, except as application/json', async (_what, query, bearer, status, code) => {
     const options = bearer ? { token: bearer } : {};

@@ -33,7 +33,7 @@ const mostPossibleTypes = Math.max(
 );
 
 const principalWith = (held: readonly string[]): Principal => {
-  return { issuer: 'i', subject: 's', tenantId: null, scopes: held, email: null, emailVerified: false };
+  return { issuer: 'i', subject: 's', tenantId: null, scopes: held, email: null, emailVerified: false, expiresAt: null };
 };
 const principals = fc.option(fc.subarray(scopes).map(principalWith), { freq: 4 });
 

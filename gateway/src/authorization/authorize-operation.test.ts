@@ -16,7 +16,7 @@ function operationOf(text: string, name?: string): ValidOperation {
 }
 
 function principalWith(...scopes: string[]): Principal {
-  return { issuer: 'https://issuer.example', subject: 'ada', tenantId: null, scopes, email: null, emailVerified: false };
+  return { issuer: 'https://issuer.example', subject: 'ada', tenantId: null, scopes, email: null, emailVerified: false, expiresAt: null };
 }
 
 /** The code with which the operation is refused; null where it is let through. */

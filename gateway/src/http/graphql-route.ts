@@ -1,9 +1,12 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
-import type { FastifyInstance, FastifyPluginAsync } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
 import type { Registry } from 'prom-client';
+import { DirectAnswers } from './direct-answers.ts';
+import type { Execution } from './execution.ts';
 import { createContextFunction, type ContextOptions, type GatewayContext } from './gateway-context.ts';
+import type { CheckOperation } from './operation-checks.ts';
 import { requestIdHeader } from './request-id.ts';
 import { measureRequests } from './request-metrics.ts';
 import { keepRecords } from './request-record.ts';
@@ -11,7 +14,13 @@ import { completeResponseHeads } from './response-head.ts';
 
 export interface GraphqlRouteOptions extends ContextOptions {
   apollo: ApolloServer<GatewayContext>;
+  execution: Execution;
+  check: CheckOperation;
+  /** Whether somebody's plugins are to see every request in Apollo Server. */
+  isWatched: boolean;
   metrics: Registry;
+  /** Adds what `/graphql` serves by other protocols than plain HTTP. */
+  serveSubscriptions(scope: FastifyInstance): void;
   /** Origins whose pages may call from a browser; none: no page may. */
   corsOrigins: readonly string[];
 }
@@ -25,8 +34,23 @@ export function graphqlRoute(options: GraphqlRouteOptions): FastifyPluginAsync {
     measureRequests(scope, options.metrics);
     completeResponseHeads(scope);
     if (options.corsOrigins.length > 0) await allowOrigins(scope, options.corsOrigins);
-    const handler = fastifyApolloHandler(options.apollo, { context: createContextFunction(options) });
-    scope.route({ method: ['GET', 'POST'], url: '/graphql', handler });
+    options.serveSubscriptions(scope);
+    scope.route({ method: ['GET', 'POST'], url: '/graphql', handler: createHandler(options) });
+  };
+}
+
+/** Apollo Server answers, except where it would only repeat what it has found out before. */
+function createHandler({ apollo, isWatched, ...options }: GraphqlRouteOptions): RouteHandlerMethod {
+  const createContext = createContextFunction(options);
+  const throughApollo = fastifyApolloHandler(apollo, { context: createContext });
+  if (isWatched) return throughApollo;
+  const direct = new DirectAnswers({ ...options, createContext });
+  return async function (request, reply) {
+    const answer = await direct.answer(request, reply);
+    if (answer !== null) return answer;
+    const answered: unknown = await throughApollo.call(this, request, reply);
+    direct.learn(request, reply);
+    return answered;
   };
 }
 

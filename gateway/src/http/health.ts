@@ -1,13 +1,15 @@
 import type { Logger } from '@tenantry/service';
 import type { FastifyInstance } from 'fastify';
-import type { SubgraphTransport } from '../transports/subgraph-transport.ts';
+import type { SubgraphConnection } from './execution.ts';
 
 /** Milliseconds that an answer of the subgraphs is good for. */
 const readinessTtlMs = 1000;
 
+type Subgraphs = ReadonlyMap<string, Pick<SubgraphConnection, 'checkReadiness'>>;
+
 /** `/livez`: the process runs. `/readyz`: every subgraph can serve. */
-export function serveHealth(server: FastifyInstance, transports: ReadonlyMap<string, SubgraphTransport>, logger: Logger): void {
-  const findUnready = cached(readinessTtlMs, async () => await unreadySubgraphs(transports, logger));
+export function serveHealth(server: FastifyInstance, subgraphs: () => Subgraphs, logger: Logger): void {
+  const findUnready = cached(readinessTtlMs, async () => await unreadySubgraphs(subgraphs(), logger));
   server.get('/livez', () => ({ status: 'ok' }));
   server.get('/readyz', async (_request, reply) => {
     const unready = await findUnready();
@@ -15,10 +17,10 @@ export function serveHealth(server: FastifyInstance, transports: ReadonlyMap<str
   });
 }
 
-async function unreadySubgraphs(transports: ReadonlyMap<string, SubgraphTransport>, logger: Logger): Promise<string[]> {
-  const checks = [...transports].map(async ([name, transport]) => {
+async function unreadySubgraphs(subgraphs: Subgraphs, logger: Logger): Promise<string[]> {
+  const checks = [...subgraphs].map(async ([name, subgraph]) => {
     try {
-      await transport.checkReadiness?.();
+      await subgraph.checkReadiness();
       return [];
     } catch (error) {
       logger.warn({ err: error, subgraph: name }, 'a subgraph is not ready');

@@ -1,6 +1,7 @@
 import { buildSchema, getOperationAST, parse } from 'graphql';
 import { describe, expect, test } from 'vitest';
-import { createAnswerSizeCheck, estimateAnswer } from './answer-size.ts';
+import { createAnswerSizeCheck } from './answer-size.ts';
+import { estimateAnswer } from './estimate-answer.ts';
 
 const schema = buildSchema(/* GraphQL */ `
   type Query {
@@ -71,4 +72,19 @@ test('pages within pages are refused before they multiply', () => {
       message: 'The operation asks for up to 102102 values; 100000 are allowed. Ask for less at once.',
     }),
   );
+});
+
+test('a page size is a number, whatever text of the same digits came before it', () => {
+  const check = createAnswerSizeCheck({ values: 100 });
+  const operation = operationOf('query ($size: Int) { users(first: $size) { nodes { id } } }');
+  expect(() => check(operation, schema, { size: '1000' })).not.toThrow();
+  expect(() => check(operation, schema, { size: 1000 })).toThrow('asks for up to 1002 values');
+  expect(() => check(operation, schema, { size: 3 })).not.toThrow();
+});
+
+test.each(['size', 'constructor'])('a page whose size is left to the default of $%s is not taken for one of no size', (name) => {
+  const check = createAnswerSizeCheck({ values: 100 });
+  const operation = operationOf(`query ($${name}: Int = 1000) { users(first: $${name}) { nodes { id } } }`);
+  expect(() => check(operation, schema, { [name]: null })).not.toThrow();
+  expect(() => check(operation, schema, {})).toThrow('asks for up to 1002 values');
 });

@@ -32,7 +32,7 @@ export type CheckOperationSize = (operation: ValidOperation) => void;
 export function createSizeCheck(limits: Pick<OperationLimits, 'depth' | 'selections'>): CheckOperationSize {
   const sizes = new WeakMap<OperationDefinitionNode, Size>();
   return (operation) => {
-    const size = sizes.get(operation.operation) ?? measure(operation);
+    const size = sizes.get(operation.operation) ?? measureOperation(operation);
     sizes.set(operation.operation, size);
     if (size.depth > limits.depth) throw tooComplex(`is ${size.depth} fields deep`, limits.depth);
     if (size.selections > limits.selections) throw tooComplex(`has ${size.selections} fields and fragments`, limits.selections);
@@ -44,7 +44,7 @@ export function tooComplex(size: string, limit: number): OperationTooComplexErro
 }
 
 /** Linear in the length of the document, however often fragments are spread. Introspection, which nests deeply, has no depth. */
-function measure({ document, operation }: ValidOperation): Size {
+export function measureOperation({ document, operation }: ValidOperation): Size {
   const fragments = fragmentsOf(document);
   const measured = new Map<FragmentDefinitionNode, Size>();
 

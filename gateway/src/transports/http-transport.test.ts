@@ -1,5 +1,7 @@
-import { json } from 'node:stream/consumers';
+import { buffer, json as readJson } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { brotliCompressSync, constants, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
+import Fastify from 'fastify';
 import { describe, expect, test } from 'vitest';
 import { listenHttp, type Handle } from '../../test/support/listen-http.ts';
 import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
@@ -42,9 +44,57 @@ describe('an answer', () => {
     await expect(answer).rejects.toThrow(`The answer, of status ${status}, is not a GraphQL response.`);
   });
 
-  test('that is larger than allowed is refused', async () => {
-    const body = JSON.stringify({ data: { a: 'x'.repeat(2000) } });
-    await expect(call((_request, response) => response.end(body), { maxResponseBytes: 1000 })).rejects.toThrow(/max size/i);
+  test.each<[string, Handle]>([
+    ['says so', (_request, response) => response.setHeader('content-length', 2000).end('x'.repeat(2000))],
+    ['does not say so', (_request, response) => response.write('x'.repeat(900)) && setTimeout(() => response.end('x'.repeat(900)), 10)],
+    ['is compressed', (_request, response) => response.setHeader('content-encoding', 'br').end(brotliCompressSync('x'.repeat(2_000_000)))],
+    ['claims to be short', (_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(' '.repeat(1001)))],
+  ])('that is larger than allowed and %s is refused', async (_what, handle) => {
+    await expect(call(handle, { maxResponseBytes: 1000 })).rejects.toThrow('more than the 1000 bytes');
+  });
+});
+
+describe('a compressed answer', () => {
+  const body = { data: { name: 'é 😀'.repeat(1000) } };
+  const json = JSON.stringify(body);
+
+  test.each([
+    ['zstd', zstdCompressSync(json)],
+    ['br', brotliCompressSync(json)],
+    ['gzip', gzipSync(json)],
+    ['X-GZIP', gzipSync(json)],
+    ['identity', Buffer.from(json)],
+  ])('by %s comes through', async (coding, bytes) => {
+    await expect(call((_request, response) => response.setHeader('content-encoding', coding).end(bytes))).resolves.toEqual(body);
+  });
+
+  test('is asked for only if that is wanted', async () => {
+    const asked: unknown[] = [];
+    const handle: Handle = (request, response) => {
+      asked.push(request.headers['accept-encoding']);
+      response.end('{"data":{}}');
+    };
+    await call(handle);
+    await call(handle, { compression: true });
+    expect(asked).toEqual([undefined, 'zstd, br;q=0.9, gzip;q=0.8']);
+  });
+
+  test.each([
+    ['by what nobody asked for', 'compress', gzipSync(json), 'by "compress", which was not asked for'],
+    ['and is not, really', 'gzip', Buffer.from(json), 'not valid gzip'],
+    ['and cut short', 'zstd', zstdCompressSync(json).subarray(0, -20), 'not valid zstd'],
+  ])('%s is refused', async (_what, coding, bytes, message) => {
+    const answer = call((_request, response) => response.setHeader('content-encoding', coding).end(bytes));
+    await expect(answer).rejects.toThrow(message);
+  });
+
+  test('that would need a window larger than HTTP allows is refused', async () => {
+    const params = { [constants.ZSTD_c_windowLog]: 27, [constants.ZSTD_c_contentSizeFlag]: 0 };
+    const compress = createZstdCompress({ params });
+    compress.end(json);
+    const bytes = await buffer(compress);
+    const answer = call((_request, response) => response.setHeader('content-encoding', 'zstd').end(bytes));
+    await expect(answer).rejects.toThrow('not valid zstd');
   });
 });
 
@@ -54,7 +104,7 @@ describe('no answer', () => {
     await gone[Symbol.asyncDispose]();
     await using transport = createHttpTransport({ url: gone.url });
     await expect(transport.execute(operation, 'signed')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
-    await expect(transport.checkReadiness!()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+    await expect(transport.checkReadiness()).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
   test('within the deadline fails', async () => {
@@ -77,6 +127,22 @@ describe('no answer', () => {
     await closed.promise;
   });
 
+  test('is waited for once the caller has gone away, though there was no connection free yet', async () => {
+    let requests = 0;
+    await using upstream = await listenHttp(() => requests++);
+    await using transport = createHttpTransport({ url: upstream.url, connections: 1, timeoutMs: 300 });
+    const first = transport.execute(operation, 'signed');
+    const second = transport.execute(operation, 'signed', { signal: AbortSignal.timeout(50) });
+    await expect(second).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(first).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(requests).toBe(1);
+  });
+
+  test('is asked for by a caller who is gone already', async () => {
+    const answer = call(() => expect.unreachable(), {}, AbortSignal.abort());
+    await expect(answer).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
   test('from a connection that breaks off fails', async () => {
     await expect(call((request) => request.socket.destroy())).rejects.toThrow('other side closed');
   });
@@ -86,7 +152,7 @@ test('the subgraph is sent the operation and the signed context, and no more', a
   let received: unknown;
   await call(async (request, response) => {
     const { host: _host, 'content-length': _length, ...headers } = request.headers;
-    received = { method: request.method, url: request.url, headers, body: await json(request) };
+    received = { method: request.method, url: request.url, headers, body: await readJson(request) };
     response.end('{"data":{}}');
   });
   expect(received).toEqual({
@@ -110,14 +176,14 @@ test('operations go to the path of a full URL, readiness to its origin', async (
   });
   await using transport = createHttpTransport({ url: `${upstream.url}/api/graphql?v=1` });
   await transport.execute(operation, 'signed');
-  await transport.checkReadiness!();
+  await transport.checkReadiness();
   expect(paths).toEqual(['/api/graphql?v=1', '/readyz']);
 });
 
 test('a subgraph that is not ready says so', async () => {
   await using upstream = await listenHttp((_request, response) => response.writeHead(503).end('{}'));
   await using transport = createHttpTransport({ url: upstream.url });
-  await expect(transport.checkReadiness!()).rejects.toThrow('/readyz answers 503.');
+  await expect(transport.checkReadiness()).rejects.toThrow('/readyz answers 503.');
 });
 
 test('connections are kept and used again, and closed in the end', async () => {
@@ -146,4 +212,43 @@ test('no more connections are opened than allowed', async () => {
   await using transport = createHttpTransport({ url: upstream.url, connections: 2 });
   await Promise.all(Array.from({ length: 8 }, async () => await transport.execute(operation, 'signed')));
   expect(most).toBe(2);
+});
+
+async function listenHttp2() {
+  const server = Fastify({ http2: true, http2SessionTimeout: 1000 });
+  const seen = { sessions: 0, requests: 0 };
+  server.server.on('session', () => seen.sessions++);
+  server.post<{ Body: { variables: { n: number } } }>('/graphql', async ({ body, headers, raw }) => {
+    seen.requests++;
+    await delay(20);
+    return { data: { version: raw.httpVersion, context: headers['x-tenantry-context'], n: body.variables.n } };
+  });
+  server.get('/readyz', () => ({}));
+  server.post('/silent', async () => await delay(5_000, {}, { ref: false }));
+  await server.listen({ host: '127.0.0.1', port: 0 });
+  const url = server.listeningOrigin;
+  return { url, seen, [Symbol.asyncDispose]: async () => await server.close() };
+}
+
+describe('HTTP/2', () => {
+  test('sends all over one connection, by prior knowledge', async () => {
+    await using upstream = await listenHttp2();
+    await using transport = createHttpTransport({ url: upstream.url, http2: true });
+    await transport.checkReadiness();
+    const numbers = Array.from({ length: 50 }, (_, n) => n);
+    const answers = await Promise.all(
+      numbers.map(async (n) => await transport.execute({ query: '{ a }', variables: { n } }, `signed ${n}`)),
+    );
+    expect(answers).toEqual(numbers.map((n) => ({ data: { version: '2.0', context: `signed ${n}`, n } })));
+    expect(upstream.seen).toEqual({ sessions: 1, requests: 50 });
+  });
+
+  test('keeps the deadline, and serves others on the same connection', async () => {
+    await using upstream = await listenHttp2();
+    await using silent = createHttpTransport({ url: `${upstream.url}/silent`, http2: true, timeoutMs: 100 });
+    await expect(silent.execute(operation, 'signed')).rejects.toMatchObject({ name: 'TimeoutError' });
+    await expect(silent.execute(operation, 'signed')).rejects.toMatchObject({ name: 'TimeoutError' });
+    await silent.checkReadiness();
+    expect(upstream.seen.sessions).toBe(1);
+  });
 });

@@ -1,8 +1,12 @@
 import { tenantContextHeader } from '@tenantry/auth';
-import { parseJson } from '@tenantry/service';
-import type { FormattedExecutionResult, GraphQLFormattedError } from 'graphql';
+import type { FormattedExecutionResult } from 'graphql';
 import { Pool } from 'undici';
 import { SubgraphFetchError } from '../errors.ts';
+import { AnswerCollector } from './http/answer-collector.ts';
+import { AnswerStream } from './http/answer-stream.ts';
+import { acceptedCodings, decodeBody } from './http/content-coding.ts';
+import { parseAnswer } from './http/graphql-answer.ts';
+import { createBodyWriter } from './http/operation-body.ts';
 import type { SubgraphOperation, SubgraphTransport } from './subgraph-transport.ts';
 
 export interface HttpTransportOptions {
@@ -10,48 +14,85 @@ export interface HttpTransportOptions {
   url: string;
   /** Milliseconds from the call to the last byte of the answer, waiting for a free connection included. Default 10000. */
   timeoutMs?: number;
-  /** Connections at most. Default 128. */
+  /** Milliseconds in which a connection is made. Default 3000, and never more than `timeoutMs`. */
+  connectTimeoutMs?: number;
+  /** Connections at most, beside those of subscriptions. Default 128. */
   connections?: number;
-  /** Bytes of an answer at most. Default 32 MiB. */
+  /** Bytes of an answer at most, as it comes and when it is decompressed. Default 32 MiB. */
   maxResponseBytes?: number;
+  /**
+   * HTTP/2: where the URL is https, if the server offers it too (ALPN); where it is http, always (prior knowledge, RFC 9113 §3.3).
+   * Default false.
+   */
+  http2?: boolean;
+  /** Asks for compressed answers. They cost both sides CPU: for subgraphs far away. Default false. */
+  compression?: boolean;
+  /** Milliseconds of silence after which a subscription is lost; a heartbeat is no silence. Default 60000. */
+  subscriptionIdleMs?: number;
 }
 
 /** Milliseconds that an idle connection is kept: less than the 75 s of a subgraph's server, so that none closes as it is used. */
 const keepAliveMs = 60_000;
 
+/** What answers may be (GraphQL over HTTP §6.1). */
+const answerTypes = 'application/graphql-response+json, application/json;q=0.9';
+
 /** Milliseconds that `/readyz` may take. */
 const readinessTimeoutMs = 2_000;
 
 /** Calls a subgraph over HTTP, on a pool of connections that stay open. */
-export function createHttpTransport(options: HttpTransportOptions): SubgraphTransport & AsyncDisposable {
-  const { timeoutMs = 10_000, connections = 128, maxResponseBytes = 32 * 1024 * 1024 } = options;
+export function createHttpTransport(options: HttpTransportOptions): Required<SubgraphTransport> & AsyncDisposable {
+  const { timeoutMs = 10_000, maxResponseBytes = 32 * 1024 * 1024, subscriptionIdleMs = 60_000, compression = false } = options;
   const { origin, pathname, search } = new URL(options.url);
   const path = (pathname === '/' ? '/graphql' : pathname) + search;
-  const pool = new Pool(origin, {
-    connections,
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    connectTimeout: timeoutMs,
-    maxResponseSize: maxResponseBytes,
-  });
+  const writeBody = createBodyWriter();
+  const pool = openPool(origin, options.connections ?? 128, options);
+  // Each holds a connection for as long as it lasts, which it would take from the queries.
+  const subscriptions = openPool(origin, null, options);
+  const running = new Set<AnswerStream>();
+  const accepted = ['accept', answerTypes, ...(compression ? ['accept-encoding', acceptedCodings] : [])];
 
-  async function execute(operation: SubgraphOperation, signedContext: string, { signal }: { signal?: AbortSignal } = {}) {
-    const deadline = AbortSignal.timeout(timeoutMs);
-    const { statusCode, body } = await pool.request({
-      method: 'POST',
-      path,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/graphql-response+json, application/json;q=0.9',
-        [tenantContextHeader]: signedContext,
-      },
-      body: JSON.stringify(operation),
-      // A slow drip of bytes outlasts every idle time-out, so the whole call has one deadline.
-      signal: signal ? AbortSignal.any([signal, deadline]) : deadline,
+  async function execute(
+    operation: SubgraphOperation,
+    signedContext: string,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<FormattedExecutionResult> {
+    signal?.throwIfAborted();
+    const collector = new AnswerCollector(maxResponseBytes);
+    const onAbort = () => collector.abort(reasonOf(signal));
+    // A slow drip of bytes outlasts every idle time-out, so the whole call has one deadline.
+    const deadline = setTimeout(() => collector.abort(timeoutError(timeoutMs)), timeoutMs);
+    signal?.addEventListener('abort', onAbort);
+    try {
+      pool.dispatch({ method: 'POST', path, headers: headersFor(signedContext, accepted), body: writeBody(operation) }, collector);
+      const { status, coding, body } = await collector.answer;
+      const plain = coding === undefined ? body : await decodeBody(body, coding, maxResponseBytes);
+      return parseAnswer(plain.toString(), status);
+    } finally {
+      clearTimeout(deadline);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  function subscribe(
+    operation: SubgraphOperation,
+    signedContext: string,
+    { signal }: { signal?: AbortSignal } = {},
+  ): AsyncIterableIterator<FormattedExecutionResult, undefined> {
+    const onAbort = () => stream.abort(reasonOf(signal));
+    const stream = new AnswerStream(maxResponseBytes, () => {
+      running.delete(stream);
+      signal?.removeEventListener('abort', onAbort);
     });
-    return parseResult(await body.text(), statusCode);
+    running.add(stream);
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    else {
+      const headers = headersFor(signedContext, ['accept', 'text/event-stream']);
+      const limits = { headersTimeout: timeoutMs, bodyTimeout: subscriptionIdleMs };
+      subscriptions.dispatch({ method: 'POST', path, headers, body: writeBody(operation), ...limits }, stream);
+    }
+    return stream;
   }
 
   async function checkReadiness(): Promise<void> {
@@ -60,34 +101,43 @@ export function createHttpTransport(options: HttpTransportOptions): SubgraphTran
     if (statusCode !== 200) throw new SubgraphFetchError(`${origin}/readyz answers ${statusCode}.`);
   }
 
-  return { execute, checkReadiness, [Symbol.asyncDispose]: async () => void (pool.closed || (await pool.close())) };
+  async function dispose(): Promise<void> {
+    for (const stream of running) stream.abort(new SubgraphFetchError('The gateway stops.'));
+    await Promise.all([pool, subscriptions].map(async (each) => void (each.closed || (await each.close()))));
+  }
+
+  return { timeoutMs, execute, subscribe, checkReadiness, [Symbol.asyncDispose]: dispose };
 }
 
-/**
- * Goes by what the body says, not by the status that it came with: a subgraph that refuses an operation says why in an answer
- * of status 400, 401 or 500, and the reason has to reach the caller.
- */
-function parseResult(text: string, statusCode: number): FormattedExecutionResult {
-  const result = parseJson(text);
-  if (isExecutionResult(result)) return result;
-  throw new SubgraphFetchError(`The answer, of status ${statusCode}, is not a GraphQL response. It starts with: ${text.slice(0, 200)}`);
+function headersFor(signedContext: string, accept: readonly string[]): string[] {
+  return ['content-type', 'application/json', tenantContextHeader, signedContext, ...accept];
 }
 
-function isExecutionResult(value: unknown): value is FormattedExecutionResult {
-  if (!isRecord(value)) return false;
-  const { data, errors } = value;
-  if (errors !== undefined) return Array.isArray(errors) && errors.length > 0 && errors.every(isError) && isDataOrAbsent(data);
-  return isRecord(data);
+function openPool(
+  origin: string,
+  connections: number | null,
+  { http2 = false, timeoutMs = 10_000, connectTimeoutMs = 3_000 }: HttpTransportOptions,
+): Pool {
+  // undici's types know `useH2c` of its other clients only.
+  const protocol = { allowH2: http2, useH2c: http2 };
+  return new Pool(origin, {
+    ...protocol,
+    connections,
+    keepAliveTimeout: keepAliveMs,
+    keepAliveMaxTimeout: keepAliveMs,
+    connectTimeout: Math.min(connectTimeoutMs, timeoutMs),
+    connect: { preferH2: http2 },
+    // Every call has a deadline of its own.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
 }
 
-function isError(value: unknown): value is GraphQLFormattedError {
-  return isRecord(value) && typeof value['message'] === 'string';
+function timeoutError(timeoutMs: number): DOMException {
+  return new DOMException(`The timeout of ${timeoutMs} ms is over.`, 'TimeoutError');
 }
 
-function isDataOrAbsent(data: unknown): boolean {
-  return data === undefined || data === null || isRecord(data);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function reasonOf(signal: AbortSignal | undefined): Error {
+  const reason: unknown = signal?.reason;
+  return reason instanceof Error ? reason : new Error(String(reason));
 }

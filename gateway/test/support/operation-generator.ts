@@ -1,13 +1,7 @@
 import * as fc from 'fast-check';
-import {
-  getNamedType,
-  isAbstractType,
-  isCompositeType,
-  isUnionType,
-  type GraphQLCompositeType,
-  type GraphQLField,
-  type GraphQLSchema,
-} from 'graphql';
+import { getNamedType, isCompositeType, isUnionType, type GraphQLCompositeType, type GraphQLField, type GraphQLSchema } from 'graphql';
+import { fittingTypes, overlap } from './fitting-types.ts';
+import { Picker } from './picker.ts';
 
 /** How deep generated selections nest. */
 const maxDepth = 4;
@@ -17,7 +11,7 @@ const maxDepth = 4;
  * fragments, through interfaces and unions, behind `@skip` and `@include` with constants and with variables.
  */
 export function operations(schema: GraphQLSchema): fc.Arbitrary<string> {
-  return fc.gen().map((generate) => new OperationWriter(schema, generate).write());
+  return fc.gen().map((generate) => new OperationWriter(schema, new Picker(generate)).write());
 }
 
 interface Fragment {
@@ -28,17 +22,17 @@ interface Fragment {
 
 class OperationWriter {
   readonly #schema: GraphQLSchema;
-  readonly #generate: fc.GeneratorValue;
+  readonly #picker: Picker;
   readonly #fragments: Fragment[] = [];
   #aliases = 0;
 
-  constructor(schema: GraphQLSchema, generate: fc.GeneratorValue) {
+  constructor(schema: GraphQLSchema, picker: Picker) {
     this.#schema = schema;
-    this.#generate = generate;
+    this.#picker = picker;
   }
 
   write(): string {
-    const kind = this.#pick(['query', 'query', 'query', 'mutation'] as const);
+    const kind = this.#picker.pick(['query', 'query', 'query', 'mutation'] as const);
     const root = kind === 'query' ? this.#schema.getQueryType() : this.#schema.getMutationType();
     if (!root) throw new Error(`The schema has no ${kind}.`);
     const selections = this.#selections(root, maxDepth);
@@ -48,12 +42,12 @@ class OperationWriter {
   }
 
   #selections(type: GraphQLCompositeType, depth: number): string {
-    const count = this.#generate(fc.integer, { min: 1, max: 3 });
+    const count = this.#picker.integer(1, 3);
     return Array.from({ length: count }, () => this.#selection(type, depth)).join(' ');
   }
 
   #selection(type: GraphQLCompositeType, depth: number): string {
-    const way = depth === 0 ? 'typename' : this.#pick(['field', 'field', 'field', 'inline', 'spread', 'typename'] as const);
+    const way = depth === 0 ? 'typename' : this.#picker.pick(['field', 'field', 'field', 'inline', 'spread', 'typename'] as const);
     if (way === 'typename') return '__typename';
     if (way === 'spread') return this.#spread(type, depth);
     if (way === 'inline' || isUnionType(type)) return this.#inlineFragment(type, depth);
@@ -61,26 +55,26 @@ class OperationWriter {
   }
 
   #field(fields: readonly GraphQLField<unknown, unknown>[], depth: number): string {
-    const field = this.#pick(fields);
+    const field = this.#picker.pick(fields);
     const returned = getNamedType(field.type);
     const nested = isCompositeType(returned) ? ` { ${this.#selections(returned, depth - 1)} }` : '';
     return `a${++this.#aliases}: ${field.name}${argumentsOf(field)}${this.#directives()}${nested}`;
   }
 
   #inlineFragment(type: GraphQLCompositeType, depth: number): string {
-    const condition = this.#condition(type);
+    const condition = this.#picker.pick(fittingTypes(this.#schema, type));
     return `... on ${condition.name}${this.#directives()} { ${this.#selections(condition, depth - 1)} }`;
   }
 
   /** Of a fragment of its own, or of one that is spread elsewhere too. */
   #spread(type: GraphQLCompositeType, depth: number): string {
-    const fitting = this.#fragments.filter(({ condition }) => this.#overlap(condition, type));
-    const fragment = fitting.length > 0 && this.#pick([true, false]) ? this.#pick(fitting) : this.#fragment(type, depth);
+    const fitting = this.#fragments.filter(({ condition }) => overlap(this.#schema, condition, type));
+    const fragment = fitting.length > 0 && this.#picker.pick([true, false]) ? this.#picker.pick(fitting) : this.#fragment(type, depth);
     return `...${fragment.name}${this.#directives()}`;
   }
 
   #fragment(type: GraphQLCompositeType, depth: number): Fragment {
-    const condition = this.#condition(type);
+    const condition = this.#picker.pick(fittingTypes(this.#schema, type));
     const body = this.#selections(condition, depth - 1);
     const name = `F${this.#fragments.length}`;
     const fragment = { name, condition, text: `fragment ${name} on ${condition.name} { ${body} }` };
@@ -88,22 +82,8 @@ class OperationWriter {
     return fragment;
   }
 
-  /** A type that shares objects with `type`, so that a fragment on it is valid there. */
-  #condition(type: GraphQLCompositeType): GraphQLCompositeType {
-    const types = Object.values(this.#schema.getTypeMap()).filter(isCompositeType);
-    return this.#pick(types.filter((other) => this.#overlap(other, type)));
-  }
-
-  #overlap(one: GraphQLCompositeType, other: GraphQLCompositeType): boolean {
-    return this.#objectsOf(one).some((object) => this.#objectsOf(other).includes(object));
-  }
-
-  #objectsOf(type: GraphQLCompositeType): readonly GraphQLCompositeType[] {
-    return isAbstractType(type) ? this.#schema.getPossibleTypes(type) : [type];
-  }
-
   #directives(): string {
-    return this.#pick([
+    return this.#picker.pick([
       '',
       '',
       '',
@@ -113,12 +93,6 @@ class OperationWriter {
       ' @skip(if: $yes)',
       ' @include(if: $no)',
     ] as const);
-  }
-
-  #pick<Value>(values: readonly Value[]): Value {
-    const value = values[this.#generate(fc.nat, { max: values.length - 1 })];
-    if (value === undefined) throw new Error('There is nothing to pick from.');
-    return value;
   }
 }
 

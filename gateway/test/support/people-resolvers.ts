@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLResolverMap } from '@apollo/subgraph';
+import type { TenantContext } from '@tenantry/auth';
 import { GraphQLError } from 'graphql';
+import { changesOf } from './people-changes.ts';
 import type { TestContext } from './test-subgraphs.ts';
 
 interface Thing {
@@ -15,6 +17,28 @@ const memos = [{ __typename: 'Memo', title: 'A memo' }];
 
 const findPerson = (id: string) => people.find((person) => person.id === id) ?? null;
 
+const contextOf = (tenant: TenantContext, headers: readonly string[]) => ({
+  subject: tenant.principal?.subject,
+  tenantId: tenant.tenantId,
+  impersonated: tenant.impersonated,
+  requestId: tenant.requestId,
+  origin: tenant.origin,
+  headers,
+});
+
+async function* numbersTo(last: number): AsyncGenerator<number> {
+  for (let value = 1; value <= last; value += 1) yield value;
+}
+
+async function* breakOff(): AsyncGenerator<number> {
+  yield 1;
+  throw new Error('other side closed');
+}
+
+async function* textWithoutEnd(characters: number): AsyncGenerator<string> {
+  for (;;) yield 'x'.repeat(characters);
+}
+
 export const peopleResolvers: GraphQLResolverMap<TestContext> = {
   Query: {
     greet: (_parent, { name }: { name: string }) => `Hello, ${name}!`,
@@ -25,14 +49,7 @@ export const peopleResolvers: GraphQLResolverMap<TestContext> = {
     search: () => [...people, ...salaries, ...notes],
     notes: () => notes,
     titled: () => [...notes, ...memos],
-    context: (_parent, _arguments, { tenant, headers }) => ({
-      subject: tenant.principal?.subject,
-      tenantId: tenant.tenantId,
-      impersonated: tenant.impersonated,
-      requestId: tenant.requestId,
-      origin: tenant.origin,
-      headers,
-    }),
+    context: (_parent, _arguments, { tenant, headers }) => contextOf(tenant, headers),
     fail(_parent, { code, retryAfterMs }: { code?: string; retryAfterMs?: number }) {
       if (!code) throw new Error('cannot reach postgres://user:secret@db');
       throw new GraphQLError(`It failed with ${code}.`, { extensions: { code, retryAfterMs } });
@@ -44,6 +61,33 @@ export const peopleResolvers: GraphQLResolverMap<TestContext> = {
   },
   Mutation: {
     rename: (_parent, { id, name }: { id: string; name: string }) => ({ ...findPerson(id), name }),
+  },
+  Subscription: {
+    count: {
+      subscribe: (_parent: unknown, { to }: { to: number }) => numbersTo(to),
+      resolve(value: number, { failAt, code }: { failAt?: number; code?: string }) {
+        if (value !== failAt) return value;
+        if (!code) throw new Error('cannot reach postgres://user:secret@db');
+        throw new GraphQLError(`It failed with ${code}.`, { extensions: { code } });
+      },
+    },
+    lost: { subscribe: breakOff, resolve: (value: number) => value },
+    flood: {
+      subscribe: (_parent: unknown, { characters }: { characters: number }) => textWithoutEnd(characters),
+      resolve: (value: string) => value,
+    },
+    personChanged: {
+      subscribe: (_parent: unknown, { id }: { id: string }, { signal }: TestContext) => changesOf(id, signal),
+      resolve: (id: string) => findPerson(id),
+    },
+    salaryChanged: {
+      subscribe: (_parent: unknown, _arguments: unknown, { signal }: TestContext) => changesOf('salary', signal),
+      resolve: () => salaries[0],
+    },
+    contextChanged: {
+      subscribe: () => numbersTo(1),
+      resolve: (_value: number, _arguments: unknown, { tenant, headers }: TestContext) => contextOf(tenant, headers),
+    },
   },
   Person: {
     __resolveReference: ({ id }: { id: string }) => findPerson(id),

@@ -1,7 +1,7 @@
 import { createContextVerifier, tenantContextHeader } from '@tenantry/auth';
 import { clientSignal, TenantryError } from '@tenantry/service';
 import Fastify from 'fastify';
-import { execute, GraphQLError, parse, type ExecutionResult } from 'graphql';
+import { execute, GraphQLError, parse, subscribe, type ExecutionResult } from 'graphql';
 import type { SubgraphOperation } from '../../src/index.ts';
 import type { TestSubgraph } from './test-subgraphs.ts';
 
@@ -11,6 +11,11 @@ interface TestHandler {
     signedContext: string | undefined,
     options?: { signal?: AbortSignal; headers?: readonly string[] },
   ): Promise<ExecutionResult>;
+  subscribe(
+    operation: SubgraphOperation,
+    signedContext: string | undefined,
+    options?: { signal?: AbortSignal },
+  ): AsyncIterable<ExecutionResult>;
 }
 
 /** Answers for a test subgraph, in process; checks the signed context as every subgraph does. */
@@ -23,10 +28,25 @@ export function handleTestSubgraph({ name, schema }: TestSubgraph, signingKey: B
         return await execute({ schema, document: parse(query), operationName, variableValues: variables, contextValue });
       } catch (error) {
         if (!(error instanceof TenantryError)) throw error;
-        return { errors: [new GraphQLError(error.message, { extensions: { code: error.code } })] };
+        return refused(error);
+      }
+    },
+    async *subscribe({ query, operationName, variables }, signedContext, { signal } = {}) {
+      try {
+        const contextValue = { tenant: verifier.verify(signedContext), headers: [], signal };
+        const results = await subscribe({ schema, document: parse(query), operationName, variableValues: variables, contextValue });
+        if (Symbol.asyncIterator in results) yield* results;
+        else yield results;
+      } catch (error) {
+        if (!(error instanceof TenantryError)) throw error;
+        yield refused(error);
       }
     },
   };
+}
+
+function refused({ message, code }: TenantryError): ExecutionResult {
+  return { errors: [new GraphQLError(message, { extensions: { code } })] };
 }
 
 /** Serves a test subgraph over HTTP on a free port. */
