@@ -1,9 +1,9 @@
 import type { ConditionNode, DeferNode, FlattenNode, PlanNode } from '@apollo/query-planner';
 import type { ConditionValues } from '../conditions.ts';
 import type { ObjectTypes } from '../object-types.ts';
-import { findEntities, locateEntities, type ConcretePath } from './entities.ts';
+import { findEntities, locateEntities } from './entities.ts';
 import { compileFetch } from './fetch-step.ts';
-import type { Step } from './plan-run.ts';
+import type { Cursor, Step } from './plan-run.ts';
 
 /** Compiles a plan, or a part of one, for one set of values of the operation's condition variables. */
 export function compileStep(node: PlanNode | undefined, types: ObjectTypes, conditions: ConditionValues): Step {
@@ -59,9 +59,9 @@ function compileFlatten({ path }: FlattenNode, step: Step): Step {
     const entities = cursor.entities.flatMap((entity) => findEntities(entity, path));
     if (entities.length === 0) return;
     const fullPath = [...cursor.path, ...path];
-    let locations: readonly ConcretePath[] | undefined;
+    let locations: ReturnType<Cursor['locate']> | undefined;
     // Once, however many errors ask: it goes through all of the data.
-    const locate = () => (locations ??= locateEntities(run.data, fullPath));
+    const locate = () => (locations ??= locateEntities(run.data, fullPath, entities));
     await step(run, { path: fullPath, entities, locate });
   };
 }

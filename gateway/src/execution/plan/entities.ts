@@ -24,20 +24,31 @@ function collect(value: unknown, path: ResponsePath, depth: number, found: JsonO
   }
 }
 
-/** Where each of the objects is that {@link findEntities} finds, in the same order. */
-export function locateEntities(root: JsonObject, path: ResponsePath): ConcretePath[] {
-  const found: ConcretePath[] = [];
+/**
+ * Where each of `entities` is, which {@link findEntities} found at `path` before. Undefined for one that is no longer there: another
+ * fetch has brought null for it since, or for what holds it.
+ */
+export function locateEntities(root: JsonObject, path: ResponsePath, entities: readonly JsonObject[]): (ConcretePath | undefined)[] {
+  const found = new Map<JsonObject, ConcretePath[]>();
   locate(root, path, 0, [], found);
-  return found;
+  for (const locations of found.values()) locations.reverse();
+  // What is in several places is there in the same order as before.
+  return entities.map((entity) => found.get(entity)?.pop());
 }
 
-function locate(value: unknown, path: ResponsePath, depth: number, location: ConcretePath, found: ConcretePath[]): void {
+function addLocation(found: Map<JsonObject, ConcretePath[]>, entity: JsonObject, location: ConcretePath): void {
+  const locations = found.get(entity);
+  if (locations) locations.push(location);
+  else found.set(entity, [location]);
+}
+
+function locate(value: unknown, path: ResponsePath, depth: number, location: ConcretePath, found: Map<JsonObject, ConcretePath[]>): void {
   if (Array.isArray(value)) {
     if (path[depth] !== everyItem) return;
     for (const [index, item] of value.entries()) locate(item, path, depth + 1, [...location, index], found);
   } else if (isJsonObject(value)) {
     const key = path[depth];
-    if (key === undefined) found.push(location);
+    if (key === undefined) addLocation(found, value, location);
     else locate(ownValue(value, String(key)), path, depth + 1, [...location, String(key)], found);
   }
 }

@@ -140,7 +140,10 @@ function entityErrors(
   // An error that names no entity concerns them all.
   if (!places) return [fromSubgraph(error, serviceName, above(cursor))];
   const locations = cursor.locate();
-  return places.map((place) => fromSubgraph(error, serviceName, [...(locations[place] ?? above(cursor)), ...rest]));
+  const paths = places.flatMap((place) => (locations[place] ? [[...locations[place], ...rest]] : []));
+  // What is no longer there was under what they all are under.
+  if (paths.length < places.length) paths.push([...above(cursor)]);
+  return paths.map((path) => fromSubgraph(error, serviceName, path));
 }
 
 /** The place in the response that all entities of a cursor are under. */

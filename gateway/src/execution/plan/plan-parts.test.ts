@@ -69,7 +69,20 @@ describe('entities at a path', () => {
     [['nothing', '@'], [], []],
   ])('%j', (path, ids, locations) => {
     expect(findEntities(data, path).map(({ id }) => id)).toEqual(ids);
-    expect(locateEntities(data, path)).toEqual(locations);
+    expect(locateEntities(data, path, findEntities(data, path))).toEqual(locations);
+  });
+
+  test('are where they are: one that is gone does not give its place to the next', () => {
+    const before: { list: unknown[] } = { list: [{ id: 1 }, { id: 2 }] };
+    const entities = findEntities(before, ['list', '@']);
+    before.list[0] = null;
+    expect(locateEntities(before, ['list', '@'], entities)).toEqual([undefined, ['list', 1]]);
+  });
+
+  test('are where they are: one object in several places is in each of them', () => {
+    const same = { id: 1 };
+    const root = { list: [same, { id: 2 }, same] };
+    expect(locateEntities(root, ['list', '@'], findEntities(root, ['list', '@']))).toEqual([0, 1, 2].map((index) => ['list', index]));
   });
 });
 

@@ -25,8 +25,8 @@ export interface PlanRun {
 export interface Cursor {
   readonly path: readonly (string | number)[];
   readonly entities: readonly JsonObject[];
-  /** Where each entity is, in the same order. Worked out on demand: only errors need to know. */
-  locate(): readonly ConcretePath[];
+  /** Where each entity is, in the same order; undefined if it is no longer there. Worked out on demand: only errors need to know. */
+  locate(): readonly (ConcretePath | undefined)[];
 }
 
 /** A compiled part of a plan. It never rejects for what a subgraph does: that becomes errors of the run. */

@@ -57,7 +57,9 @@ export const corrections: readonly Correction[] = [
   },
   {
     name: 'an error of an entity is at that entity',
-    reason: 'The index in `_entities` counts representations; it is taken as one of all entities, also of those that gave none.',
+    reason:
+      'The index in `_entities` counts representations; it is taken as one of all entities, also of those that gave none, and not of those ' +
+      'that another fetch has replaced by null since.',
     file: 'executeQueryPlan.js',
     edits: [
       {
@@ -74,6 +76,19 @@ export const corrections: readonly Correction[] = [
         to: 'function makeLazyErrorPathGenerator(fetch, cursor, representationToEntity) {',
       },
       { from: 'hydratedPaths[errorPath[1]]', to: 'hydratedPaths[representationToEntity[errorPath[1]]]' },
+      {
+        from: 'generateHydratedPaths([], cursor.path, cursor.fullResult, hydratedPaths);',
+        to: `generateHydratedPaths([], cursor.path, cursor.fullResult, hydratedPaths);
+                const places = new Map();
+                for (const path of hydratedPaths) places.set(path.entity, [...(places.get(path.entity) ?? []), path]);
+                hydratedPaths = [cursor.data].flat().filter(array_1.isNotNullOrUndefined).map((entity) => places.get(entity)?.shift());`,
+      },
+      { from: 'result.push(parent.slice());', to: 'result.push(Object.assign(parent.slice(), { entity: data }));' },
+      {
+        from: 'return [...hydratedPath, ...errorPath.slice(2)];',
+        to: `if (hydratedPath.length > 0) return [...hydratedPath, ...errorPath.slice(2)];
+            return cursor.path.includes('@') ? cursor.path.slice(0, cursor.path.indexOf('@')) : cursor.path;`,
+      },
     ],
   },
   {
