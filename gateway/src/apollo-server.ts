@@ -10,12 +10,13 @@ import { apolloLogger } from './apollo-logger.ts';
 import { createExecutor } from './http/apollo-execution.ts';
 import { deferredDelivery } from './http/deferred-delivery.ts';
 import { errorPresentation } from './http/error-presentation.ts';
-import type { Execution, SubgraphConnection } from './http/execution.ts';
+import type { Execution } from './http/execution.ts';
 import type { GatewayContext } from './http/gateway-context.ts';
 import { operationChecks, type CheckOperation } from './http/operation-checks.ts';
 import type { OperationLimits } from './limits/operation-size.ts';
 import { asApolloGateway } from './supergraph/apollo-gateway.ts';
 import type { Generations } from './supergraph/generations.ts';
+import type { SubgraphConnection } from './transports/connect-subgraphs.ts';
 
 export interface ApolloServerOptions {
   mode: Mode;

@@ -5,7 +5,7 @@ import { drainConnections, listen, requestDeadline, type Logger, type Mode } fro
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { createApolloServer } from './apollo-server.ts';
-import { Execution, type SubgraphConnection } from './http/execution.ts';
+import { Execution } from './http/execution.ts';
 import type { GatewayContext } from './http/gateway-context.ts';
 import { graphqlRoute } from './http/graphql-route.ts';
 import { serveHealth } from './http/health.ts';
@@ -21,7 +21,7 @@ import { servedSupergraph, type GatewaySubgraph, type ServedSupergraph } from '.
 import type { SubscriptionLimits } from './subscriptions/limits.ts';
 import { serveSubscriptions } from './subscriptions/serve-subscriptions.ts';
 import { subscriptionExecution } from './subscriptions/subscription-execution.ts';
-import { connectSubgraphs } from './transports/connect-subgraphs.ts';
+import { connectSubgraphs, type SubgraphConnection } from './transports/connect-subgraphs.ts';
 
 export interface GatewayConfig {
   /** `development` switches on introspection, Sandbox and calls from its pages. */

@@ -5,19 +5,13 @@ import type { ExecutableOperation, OperationRequest, SubscriptionRequest } from 
 import type { OperationResult } from '../execution/operation-result.ts';
 import type { Generation } from '../supergraph/generation.ts';
 import type { Generations } from '../supergraph/generations.ts';
+import type { SubgraphConnection } from '../transports/connect-subgraphs.ts';
 import type { SubgraphClient } from '../transports/subgraph-client.ts';
 import type { SubgraphOperation } from '../transports/subgraph-transport.ts';
 import type { GatewayContext } from './gateway-context.ts';
 import type { AcceptedOperation } from './request-record.ts';
 
 export type Variables = Readonly<Record<string, unknown>>;
-
-/** The way to one subgraph, with all that is kept of it between requests. */
-export interface SubgraphConnection extends AsyncDisposable {
-  readonly client: SubgraphClient;
-  /** Rejects, with the reason, while the subgraph cannot serve. */
-  checkReadiness(): Promise<void>;
-}
 
 /** Plans and executes operations, each over the supergraph that it was validated against. */
 export class Execution {

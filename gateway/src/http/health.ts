@@ -1,6 +1,6 @@
 import type { Logger } from '@tenantry/service';
 import type { FastifyInstance } from 'fastify';
-import type { SubgraphConnection } from './execution.ts';
+import type { SubgraphConnection } from '../transports/connect-subgraphs.ts';
 
 /** Milliseconds that an answer of the subgraphs is good for. */
 const readinessTtlMs = 1000;

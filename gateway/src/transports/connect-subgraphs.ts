@@ -1,11 +1,17 @@
 import type { ContextSigner } from '@tenantry/auth';
 import type { Registry } from 'prom-client';
-import type { SubgraphConnection } from '../http/execution.ts';
 import type { SubgraphLocation } from '../supergraph/load-supergraph.ts';
 import { HopMetrics } from './hop-metrics.ts';
 import { SharedQueries } from './resilience/shared-queries.ts';
-import { createSubgraphClient } from './subgraph-client.ts';
+import { createSubgraphClient, type SubgraphClient } from './subgraph-client.ts';
 import type { SubgraphTransport } from './subgraph-transport.ts';
+
+/** The way to one subgraph, with all that is kept of it between requests. */
+export interface SubgraphConnection extends AsyncDisposable {
+  readonly client: SubgraphClient;
+  /** Rejects, with the reason, while the subgraph cannot serve. */
+  checkReadiness(): Promise<void>;
+}
 
 export interface ConnectOptions {
   connect(subgraph: SubgraphLocation): SubgraphTransport & AsyncDisposable;
