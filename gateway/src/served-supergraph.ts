@@ -41,10 +41,11 @@ function composedHere(subgraphs: readonly GatewaySubgraph[]): ServedSupergraph {
 
 /** A transport that is not disposed of with the connection that uses it. */
 function lent(transport: SubgraphTransport): SubgraphTransport & AsyncDisposable {
-  const { timeoutMs } = transport;
+  const { timeoutMs, hasBytes = false } = transport;
   return {
+    hasBytes,
     ...(timeoutMs !== undefined && { timeoutMs }),
-    execute: async (...call) => await transport.execute(...call),
+    execute: (operation, signedContext, options) => transport.execute(operation, signedContext, options),
     ...(transport.subscribe && { subscribe: (...call) => transport.subscribe!(...call) }),
     checkReadiness: async () => await transport.checkReadiness?.(),
     [Symbol.asyncDispose]: async () => {},

@@ -79,13 +79,16 @@ const cases: Record<string, Case> = {
 describe('an operation that is known is answered as Apollo Server answers it', async () => {
   await using started = new AsyncDisposableStack();
   const gateway = started.use(await startTestGateway());
+  const overHttp = started.use(await startTestGateway({ over: 'http' }));
   const reference = started.use(await startTestGateway(watched));
   const running = started.move();
 
   test.each(Object.entries(cases))('%s', async (_, { body, options = {}, learnedFrom = {} }) => {
-    for (const _time of ['unknown', 'known']) await ask(gateway, learnedFrom.body ?? body, learnedFrom.options ?? options);
     const expected = await ask(reference, body, options);
-    for (const _time of ['first', 'second']) expect(await ask(gateway, body, options)).toEqual(expected);
+    for (const each of [gateway, overHttp]) {
+      for (const _time of ['unknown', 'known']) await ask(each, learnedFrom.body ?? body, learnedFrom.options ?? options);
+      for (const _time of ['first', 'second']) expect(await ask(each, body, options)).toEqual(expected);
+    }
   });
 
   test('with plugins of somebody’s own, all of them see every request', async () => {

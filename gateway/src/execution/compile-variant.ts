@@ -10,11 +10,15 @@ import type { OperationResult } from './operation-result.ts';
 import { compileStep } from './plan/compile-plan.ts';
 import { compileReceipt, variablesFor } from './plan/fetch-step.ts';
 import { cursorAtRoot, startRun, type PlanRun } from './plan/plan-run.ts';
+import { splicingIfPossible } from './splice/splicing-if-possible.ts';
+import { buildShape } from './shape/build-shape.ts';
 import { compileResponse } from './shape/compile-response.ts';
 
 /** What is compiled of an operation for one combination of values of its condition variables. */
 export interface Variant {
   execute(request: OperationRequest): Promise<OperationResult>;
+  /** The JSON of a whole response, where it was put together of pieces of the answers. */
+  executeToSend(request: OperationRequest): Promise<OperationResult | Buffer>;
   /** Null when nothing is deferred. */
   executeInParts(request: OperationRequest): Promise<PartedResult> | null;
   subscribe(request: SubscriptionRequest): AsyncIterable<OperationResult>;
@@ -25,18 +29,21 @@ export function compileVariant(options: ExecutableOptions, conditions: Condition
   if (!node && asksSubgraphs(options.operation, options.schemas.api, conditions)) return unanswerable;
   const types = new ObjectTypes(options.schemas.supergraph);
   const introspect = compileIntrospection(options.operation, options.schemas.api, conditions);
-  const respond = compileResponse(options, conditions);
+  const shape = buildShape(options.operation, options.schemas.api, conditions);
+  const respond = compileResponse(shape, options);
   const finish = ({ data, errors, variables }: PlanRun) => respond(data, errors, introspect(variables));
 
   if (node?.kind === 'Subscription') return subscriptionVariant(node, types, conditions, finish);
   const step = compileStep(node, types, conditions);
   const parts = compileParts(node, options, types, conditions);
+  const execute = async (request: OperationRequest) => {
+    const run = startRun(request);
+    await step(run, cursorAtRoot(run));
+    return finish(run);
+  };
   return {
-    execute: async (request) => {
-      const run = startRun(request);
-      await step(run, cursorAtRoot(run));
-      return finish(run);
-    },
+    execute,
+    executeToSend: splicingIfPossible({ node, supergraph: options.schemas.supergraph, shape, types, conditions }, execute),
     executeInParts: (request) => parts && executeInParts(parts, request, introspect(request.variables)),
     subscribe: () => {
       throw new GraphQLError('Only a subscription can be subscribed to.');
@@ -50,6 +57,7 @@ export function compileVariant(options: ExecutableOptions, conditions: Condition
  */
 const unanswerable: Variant = {
   execute: async () => nothingToFetch(),
+  executeToSend: async () => nothingToFetch(),
   executeInParts: () => null,
   async *subscribe() {
     yield nothingToFetch();
@@ -71,6 +79,9 @@ function subscriptionVariant(
   const { serviceName, operation: query, operationName } = primary;
   return {
     execute: () => {
+      throw new GraphQLError('A subscription is not executed once, but subscribed to.');
+    },
+    executeToSend: () => {
       throw new GraphQLError('A subscription is not executed once, but subscribed to.');
     },
     executeInParts: () => null,

@@ -8,6 +8,7 @@ import type { PartedResult } from './deferred/execute-in-parts.ts';
 import type { FetchFromSubgraph, SubscribeToSubgraph } from './plan/plan-run.ts';
 import type { OperationResult } from './operation-result.ts';
 import { VariantCache } from './variant-cache.ts';
+import { compileVariablesCheck, type AreSurelyFit } from './variables-check.ts';
 
 /** A supergraph, as clients see it and as its subgraphs do. */
 export interface ExecutionSchemas {
@@ -33,6 +34,8 @@ export interface OperationRequest {
   /** As the client sent them. */
   readonly variables: Readonly<Record<string, unknown>>;
   readonly fetch: FetchFromSubgraph;
+  /** Whether `fetch` gives the answers of a subgraph to the `scan` of operations. Default: it never does. */
+  readonly hasBytes?: (subgraph: string) => boolean;
 }
 
 export interface SubscriptionRequest extends OperationRequest {
@@ -43,6 +46,8 @@ export interface SubscriptionRequest extends OperationRequest {
 export interface ExecutableOperation {
   /** Of a query or a mutation. Does not reject for what subgraphs do; that is in the result. */
   execute(request: OperationRequest): Promise<OperationResult>;
+  /** As `execute`, but the result may be the JSON of a whole response, when all went well. */
+  executeToSend(request: OperationRequest): Promise<OperationResult | Buffer>;
   /** As `execute`, but what `@defer` defers comes later. Null, with nothing executed, when nothing is deferred. */
   executeInParts(request: OperationRequest): Promise<PartedResult> | null;
   /** Of a subscription: a result for each event of the subgraph that it is of, completed by the others. Throws what the events end with. */
@@ -60,10 +65,11 @@ const maxErrors = 50;
 
 /** Bytes of heap that one variant takes, and more for each field or fragment: measured over operations of 25 to 2,000 fields. */
 const bytesPerVariant = 4_000;
-const bytesPerSelection = 300;
+const bytesPerSelection = 1_500;
 
 class CompiledOperation implements ExecutableOperation {
   readonly #options: ExecutableOptions;
+  readonly #areSurelyFit: AreSurelyFit;
   readonly #conditions: ConditionVariables;
   readonly #variants: VariantCache;
   readonly #id: number;
@@ -72,8 +78,9 @@ class CompiledOperation implements ExecutableOperation {
   #unconditional: Variant | undefined;
 
   constructor(options: ExecutableOptions) {
-    const { operation, variants = new VariantCache() } = options;
+    const { operation, schemas, variants = new VariantCache() } = options;
     this.#options = options;
+    this.#areSurelyFit = compileVariablesCheck(schemas.api, operation.operation.variableDefinitions);
     this.#conditions = new ConditionVariables(operation);
     this.#variants = variants;
     this.#id = variants.nextOperationId();
@@ -83,6 +90,11 @@ class CompiledOperation implements ExecutableOperation {
   async execute(request: OperationRequest): Promise<OperationResult> {
     const prepared = this.#prepare(request);
     return 'errors' in prepared ? prepared : await prepared.variant.execute(request);
+  }
+
+  async executeToSend(request: OperationRequest): Promise<OperationResult | Buffer> {
+    const prepared = this.#prepare(request);
+    return 'errors' in prepared ? prepared : await prepared.variant.executeToSend(request);
   }
 
   executeInParts(request: OperationRequest): Promise<PartedResult> | null {
@@ -98,8 +110,8 @@ class CompiledOperation implements ExecutableOperation {
 
   /** Finds what is to be executed; errors when the variables are not what the operation declares. */
   #prepare({ operation = this.#options.operation.operation, variables }: OperationRequest): Prepared {
-    const { variableDefinitions = [] } = operation;
-    if (variableDefinitions.length > 0) {
+    if (!this.#areSurelyFit(variables)) {
+      const { variableDefinitions = [] } = operation;
       const { errors } = getVariableValues(this.#options.schemas.api, variableDefinitions, variables, { maxErrors });
       if (errors) return { errors };
     }

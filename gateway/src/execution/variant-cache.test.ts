@@ -6,6 +6,7 @@ const megabyte = 1024 * 1024;
 
 const compileNothing = (): Variant => ({
   execute: async () => ({}),
+  executeToSend: async () => ({}),
   executeInParts: () => null,
   subscribe: async function* () {},
 });

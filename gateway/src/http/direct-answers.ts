@@ -32,7 +32,7 @@ export class DirectAnswers {
   }
 
   /** @returns the body of the answer, whose head is set then; null when Apollo Server is to answer */
-  async answer(request: FastifyRequest, reply: FastifyReply): Promise<string | null> {
+  async answer(request: FastifyRequest, reply: FastifyReply): Promise<string | Buffer | null> {
     const body = request.method === 'POST' ? readOperationBody(request.body) : null;
     if (!body) return null;
     const accepted = this.#known.find(body);
@@ -42,12 +42,10 @@ export class DirectAnswers {
     if (!context) return null;
     using prepared = await this.#prepare(accepted, context);
     if (!prepared) return null;
-    const result = await prepared.execute(body.variables);
-    const { data } = result;
-    if (data === undefined) return null;
-    reply.header('content-type', mediaType);
-    const errors = this.#present(result, body, context);
-    return JSON.stringify(errors ? { errors, data } : { data });
+    const result = await prepared.executeToSend(body.variables);
+    const answer = Buffer.isBuffer(result) ? writeSpliced(result, context) : this.#write(result, body, context);
+    if (answer !== null) reply.header('content-type', mediaType);
+    return answer;
   }
 
   /** Remembers what Apollo Server has just answered with data: all of it at once, as only that is answered the short way. */
@@ -87,6 +85,14 @@ export class DirectAnswers {
     }
   }
 
+  /** Null when nothing was executed: Apollo Server says why. */
+  #write(result: OperationResult, body: OperationBody, context: GatewayContext): string | null {
+    const { data } = result;
+    if (data === undefined) return null;
+    const errors = this.#present(result, body, context);
+    return JSON.stringify(errors ? { errors, data } : { data });
+  }
+
   /** The errors as the client is to see them, after the log has got what is in them; undefined when there are none. */
   #present(result: OperationResult, { operationName }: OperationBody, context: GatewayContext): GraphQLFormattedError[] | undefined {
     const { record, requestId } = context;
@@ -100,4 +106,12 @@ export class DirectAnswers {
     record.outcome = outcomeOf({ data: result.data ?? null, errors }, hasFault(shown));
     return errors;
   }
+}
+
+/** Bytes up to which Node sends an answer in one piece with its head sooner as text. */
+const fewBytes = 4096;
+
+function writeSpliced(response: Buffer, { record }: GatewayContext): string | Buffer {
+  record.outcome = 'ok';
+  return response.length <= fewBytes ? response.toString() : response;
 }

@@ -40,7 +40,7 @@ export class Execution {
     const generation = this.#generations.of(schema);
     const entered = generation.enter();
     try {
-      const executable = await generation.plans.get(operation, context.signal);
+      const executable = await generation.plans.get(operation, context);
       return new PreparedOperation({ operation, executable, generation, entered, context });
     } catch (error) {
       entered[Symbol.dispose]();
@@ -67,6 +67,11 @@ export class PreparedOperation implements Disposable {
 
   async execute(variables: Variables): Promise<OperationResult> {
     return await this.#parts.executable.execute(this.#request(variables));
+  }
+
+  /** The JSON of a whole response, or a result to be presented and written. */
+  async executeToSend(variables: Variables): Promise<OperationResult | Buffer> {
+    return await this.#parts.executable.executeToSend(this.#request(variables));
   }
 
   /** Null, with nothing executed, when nothing is deferred. The result is to be read to its end before disposal. */
@@ -101,7 +106,7 @@ export class PreparedOperation implements Disposable {
     const fetch = async (subgraph: string, subgraphOperation: SubgraphOperation, kind: OperationTypeNode) => {
       return await this.#clientOf(subgraph).fetch(subgraphOperation, kind, context);
     };
-    return { operation: operation.operation, variables, fetch };
+    return { operation: operation.operation, variables, fetch, hasBytes: (subgraph) => this.#clientOf(subgraph).hasBytes };
   }
 
   #clientOf(subgraph: string): SubgraphClient {

@@ -26,6 +26,8 @@ const commonFeatures: readonly Feature[] = [
   'result: as from one server',
   'result: value completion',
   'result: stock executor corrected',
+  'result: spliced of one answer',
+  'result: spliced of several answers',
   'fault: error',
   'fault: error-with-code',
   'fault: null',
@@ -48,7 +50,7 @@ test('an executor that is wrong is found, and shown with no more than it takes',
     const { data = null, ...result } = await right(planned, ask);
     return { ...result, data: JSON.parse(JSON.stringify(data, (_key, value: unknown) => (value === 'Parcel' ? 'Item' : value))) };
   };
-  const executors = { generated: right, interpreted: confused };
+  const executors = { generated: right, interpreted: confused, spliced: right };
   const found = await firstFinding(executors);
   expect(found.outcome.differences).toEqual(['interpreted: data']);
   const { trial, outcome } = await reduceTrial(found, { executors });

@@ -7,6 +7,7 @@ import { everyItem } from './entities.ts';
 import { mergeInto } from './merge.ts';
 import type { Cursor, PlanRun, Step } from './plan-run.ts';
 import { compileRepresentation, representAll, type Represent, type Representations } from './representations.ts';
+import { readAnswer } from './read-answer.ts';
 import { compileRewrites, type Rewrite } from './rewrites.ts';
 import { fromFailedFetch, fromSubgraph } from './subgraph-errors.ts';
 
@@ -74,7 +75,7 @@ async function send(
   { serviceName, operation, operationName, operationKind }: FetchNode,
   variables: JsonObject,
 ): Promise<SubgraphResult> {
-  return await run.fetch(serviceName, { query: operation, operationName, variables }, operationKind);
+  return readAnswer(await run.fetch(serviceName, { query: operation, operationName, variables }, operationKind));
 }
 
 /** Those of the request's variables that the fetch uses, as far as the client gave them. */

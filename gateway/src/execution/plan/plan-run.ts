@@ -1,10 +1,10 @@
 import type { GraphQLError, OperationTypeNode } from 'graphql';
-import type { SubgraphOperation, SubgraphResult } from '../../transports/subgraph-transport.ts';
+import type { SubgraphAnswer, SubgraphOperation, SubgraphResult } from '../../transports/subgraph-transport.ts';
 import type { ConcretePath } from './entities.ts';
 import type { JsonObject } from '../json.ts';
 
 /** Sends one operation of a plan to a subgraph. Rejects when there is no answer. What it resolves with becomes the executor's own. */
-export type FetchFromSubgraph = (subgraph: string, operation: SubgraphOperation, kind: OperationTypeNode) => Promise<SubgraphResult>;
+export type FetchFromSubgraph = (subgraph: string, operation: SubgraphOperation, kind: OperationTypeNode) => Promise<SubgraphAnswer>;
 
 /** Subscribes to a subgraph. What each event brings becomes the executor's own. */
 export type SubscribeToSubgraph = (subgraph: string, operation: SubgraphOperation) => AsyncIterable<SubgraphResult>;

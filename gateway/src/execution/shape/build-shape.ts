@@ -98,7 +98,7 @@ class ShapeBuilder {
   }
 }
 
-function leafKind(type: GraphQLLeafType): LeafKind {
+export function leafKind(type: GraphQLLeafType): LeafKind {
   if (isEnumType(type)) return { kind: 'enum', values: new Set(type.getValues().map(({ name }) => name)) };
   switch (type.name) {
     case 'Boolean':

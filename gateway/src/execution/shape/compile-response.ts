@@ -1,18 +1,16 @@
 import type { GraphQLError } from 'graphql';
-import type { ConditionValues } from '../conditions.ts';
 import type { ExecutableOptions } from '../executable-operation.ts';
 import type { JsonObject } from '../json.ts';
 import type { OperationResult } from '../operation-result.ts';
-import { buildShape } from './build-shape.ts';
 import { compileShape } from './compile-shape.ts';
 import { completeResponse, type IntrospectionData } from './complete.ts';
+import type { ObjectShape } from './response-shape.ts';
 
 /** Makes an operation's result of the merged answers of subgraphs and the errors that came with them. */
 export type Respond = (data: JsonObject, errors: readonly GraphQLError[], introspection: IntrospectionData) => OperationResult;
 
 /** Responses without a fault are shaped by generated code; those with one by following the shape, which finds what and where it is. */
-export function compileResponse({ operation, schemas, generatesCode = true }: ExecutableOptions, conditions: ConditionValues): Respond {
-  const shape = buildShape(operation, schemas.api, conditions);
+export function compileResponse(shape: ObjectShape, { generatesCode = true }: Pick<ExecutableOptions, 'generatesCode'>): Respond {
   const shapeResponse = generatesCode ? compileShape(shape) : null;
   return (data, errors, introspection) => {
     const shaped = shapeResponse?.(data, introspection);

@@ -20,6 +20,8 @@ export interface ExecutorResult {
   readonly data?: unknown;
   readonly errors?: readonly unknown[] | undefined;
   readonly extensions?: unknown;
+  /** Whether it was put together of pieces of the answers, where that was tried. */
+  readonly isSpliced?: boolean;
 }
 
 /** Asks a subgraph; rejects where it gives no answer. */

@@ -32,6 +32,8 @@ const features = [
   'result: errors without path',
   'result: value completion',
   'result: stock executor corrected',
+  'result: spliced of one answer',
+  'result: spliced of several answers',
   ...[...resolverFaults, ...answerFaults, ...fetchFaults].map((fault) => `fault: ${fault}` as const),
 ] as const;
 
@@ -83,7 +85,7 @@ function* fetchFeatures({ requires, inputRewrites, outputRewrites, variableUsage
   if (variableUsages && variableUsages.length > 0) yield 'fetch: with variables';
 }
 
-function* outcomeFeatures({ stock, corrected, ours: { generated }, monolith, faults }: Outcome): Generator<Feature> {
+function* outcomeFeatures({ stock, corrected, ours: { generated, spliced }, monolith, faults }: Outcome): Generator<Feature> {
   const { data, errors, valueCompletion } = generated.result;
   if (stableJson(stock.received) !== stableJson(generated.received)) yield 'entities: equal representations';
   if (monolith) yield 'result: as from one server';
@@ -92,6 +94,7 @@ function* outcomeFeatures({ stock, corrected, ours: { generated }, monolith, fau
   if (errors.some(({ path }) => path === undefined)) yield 'result: errors without path';
   if (valueCompletion.length > 0) yield 'result: value completion';
   if (corrected) yield 'result: stock executor corrected';
+  if (spliced.isSpliced) yield spliced.received.length > 1 ? 'result: spliced of several answers' : 'result: spliced of one answer';
   const happened = new Set(faults.values());
   for (const fault of [...resolverFaults, ...answerFaults, ...fetchFaults]) if (happened.has(fault)) yield `fault: ${fault}`;
 }

@@ -18,6 +18,7 @@ export function describeFinding(seed: number, { trial, outcome }: ReducedTrial):
     ...(monolith ? [`${heading('One server with the whole world')}\n${JSON.stringify(monolith, null, 2)}`] : []),
     describeRun('Ours, generated code', ours.generated),
     describeRun('Ours, interpreted', ours.interpreted),
+    describeRun('Ours, spliced', ours.spliced),
   ].join('\n\n');
 }
 
