@@ -1,6 +1,7 @@
 import { isMet, type AccessRequirement, type Principal } from '@tenantry/auth';
 import { ForbiddenError, UnauthenticatedError } from '@tenantry/service';
-import type { GraphQLSchema, OperationDefinitionNode } from 'graphql';
+import type { GraphQLSchema } from 'graphql';
+import { oncePerOperation } from '../once-per-operation.ts';
 import type { ValidOperation } from '../operation.ts';
 import type { AccessRules } from './take-access-rules.ts';
 import { requiredByOperation } from './required-by-operation.ts';
@@ -20,11 +21,9 @@ export type AuthorizeOperation = (operation: ValidOperation, schema: GraphQLSche
  * parsed document.
  */
 export function createAuthorization(rules: AccessRules): AuthorizeOperation {
-  const requiredBy = new WeakMap<OperationDefinitionNode, ReadonlyMap<string, AccessRequirement>>();
+  const requiredBy = oncePerOperation((operation, schema: GraphQLSchema) => [...requiredByOperation(operation, schema, rules)]);
   return (operation, schema, principal) => {
-    const required = requiredBy.get(operation.operation) ?? requiredByOperation(operation, schema, rules);
-    requiredBy.set(operation.operation, required);
-    const unmet = [...required].filter(([, requirement]) => !isMet(requirement, principal));
+    const unmet = requiredBy(operation, schema).filter(([, requirement]) => !isMet(requirement, principal));
     if (unmet.length > 0) throw refusal(unmet, principal);
   };
 }

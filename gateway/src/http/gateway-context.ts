@@ -8,6 +8,7 @@ import { recordOf, type RequestRecord } from './request-record.ts';
 
 /** What the gateway knows of a request when its operation begins. */
 export interface GatewayContext {
+  /** What the request is called in logs, audit entries and errors, here and in subgraphs; nobody vouches for it. */
   readonly requestId: string;
   /** Who asks, and whose data may be touched. */
   readonly tenantContext: TenantContext;
@@ -34,7 +35,7 @@ export function createContextFunction({
     try {
       const principal = await authenticate(headers.authorization, verifier);
       const requestedTenantId = singleValue(headers['x-tenant-id']);
-      const tenantContext = resolveTenantContext(principal, { requestedTenantId, requestId, origin: originOf(request) });
+      const tenantContext = resolveTenantContext(principal, { requestedTenantId, origin: originOf(request) });
       return { requestId, tenantContext, signal: clientSignal(reply), record: recordOf(request) };
     } catch (error) {
       throw refuse(error, request, logger);

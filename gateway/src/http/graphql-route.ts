@@ -1,13 +1,13 @@
 import type { ApolloServer } from '@apollo/server';
 import { fastifyApolloHandler } from '@as-integrations/fastify';
 import cors from '@fastify/cors';
+import { requestIdHeader } from '@tenantry/service';
 import type { FastifyInstance, FastifyPluginAsync, RouteHandlerMethod } from 'fastify';
 import type { Registry } from 'prom-client';
 import { DirectAnswers } from './direct-answers.ts';
 import type { Execution } from './execution.ts';
 import { createContextFunction, type ContextOptions, type GatewayContext } from './gateway-context.ts';
 import type { CheckOperation } from './operation-checks.ts';
-import { requestIdHeader } from './request-id.ts';
 import { measureRequests } from './request-metrics.ts';
 import { keepRecords } from './request-record.ts';
 import { completeResponseHeads } from './response-head.ts';

@@ -27,8 +27,9 @@ const decorator = 'record';
 /** Gives every request of `server` a record, to be read with {@link recordOf}. */
 export function keepRecords(server: FastifyInstance): void {
   server.decorateRequest(decorator);
-  server.addHook('onRequest', async (request) => {
+  server.addHook('onRequest', (request, _reply, proceed) => {
     request.setDecorator<RequestRecord>(decorator, { operation: 'none', outcome: 'invalid', accepted: null });
+    proceed();
   });
 }
 

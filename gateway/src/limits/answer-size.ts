@@ -1,6 +1,7 @@
-import { Kind, visit, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import { Kind, visit, type GraphQLSchema } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { ownValue } from '../execution/json.ts';
+import { oncePerOperation } from '../once-per-operation.ts';
 import type { ValidOperation } from '../operation.ts';
 import { estimateAnswer, pageSizeArguments, type RawVariables } from './estimate-answer.ts';
 import { tooComplex, type OperationLimits } from './operation-size.ts';
@@ -10,11 +11,9 @@ export type CheckAnswerSize = (operation: ValidOperation, schema: GraphQLSchema,
 
 /** Makes the check that keeps pages within pages from multiplying into an answer that nobody could hold. */
 export function createAnswerSizeCheck(limits: Pick<OperationLimits, 'values'>): CheckAnswerSize {
-  const estimates = new WeakMap<OperationDefinitionNode, AnswerEstimates>();
+  const estimatesOf = oncePerOperation((operation, schema: GraphQLSchema) => new AnswerEstimates(operation, schema));
   return (operation, schema, variables) => {
-    const known = estimates.get(operation.operation) ?? new AnswerEstimates(operation, schema);
-    estimates.set(operation.operation, known);
-    const values = known.of(variables);
+    const values = estimatesOf(operation, schema).of(variables);
     if (values > limits.values) throw tooComplex(`asks for up to ${values} values`, limits.values);
   };
 }

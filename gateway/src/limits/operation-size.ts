@@ -1,5 +1,6 @@
-import { Kind, type FragmentDefinitionNode, type OperationDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
+import { Kind, type FragmentDefinitionNode, type SelectionNode, type SelectionSetNode } from 'graphql';
 import { OperationTooComplexError } from '../errors.ts';
+import { oncePerOperation } from '../once-per-operation.ts';
 import { fragmentsOf, type ValidOperation } from '../operation.ts';
 
 export interface OperationLimits {
@@ -30,10 +31,9 @@ export type CheckOperationSize = (operation: ValidOperation) => void;
 
 /** Makes the check of an operation's size, which is measured once for each parsed document. */
 export function createSizeCheck(limits: Pick<OperationLimits, 'depth' | 'selections'>): CheckOperationSize {
-  const sizes = new WeakMap<OperationDefinitionNode, Size>();
+  const sizeOf = oncePerOperation(measureOperation);
   return (operation) => {
-    const size = sizes.get(operation.operation) ?? measureOperation(operation);
-    sizes.set(operation.operation, size);
+    const size = sizeOf(operation);
     if (size.depth > limits.depth) throw tooComplex(`is ${size.depth} fields deep`, limits.depth);
     if (size.selections > limits.selections) throw tooComplex(`has ${size.selections} fields and fragments`, limits.selections);
   };

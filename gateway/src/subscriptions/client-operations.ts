@@ -1,5 +1,7 @@
 import { OperationTypeNode } from 'graphql';
+import { TooManyOperationsError } from '../errors.ts';
 import type { OperationResult } from '../execution/operation-result.ts';
+import { clientKey } from '../http/client-key.ts';
 import type { GatewayContext } from '../http/gateway-context.ts';
 import type { AcceptedOperation, RequestRecord } from '../http/request-record.ts';
 import type { Identity } from './identity.ts';
@@ -54,7 +56,7 @@ export class ClientOperations {
 
   constructor(options: ClientOperationsOptions) {
     this.#options = options;
-    this.#places = new Places(options.perClient, 'this client');
+    this.#places = new Places(options.perClient, (most) => new TooManyOperationsError('this client', most));
   }
 
   /**
@@ -64,16 +66,17 @@ export class ClientOperations {
   start(payload: OperationPayload, { identity, requestId, transport, until, record, onEnd }: OperationSender): StartedOperation {
     const { reader, execution, metrics } = this.#options;
     identity.ended.throwIfAborted();
-    const accepted = reader.read(payload, identity.principal);
+    const { tenantContext } = identity;
+    const accepted = reader.read(payload, tenantContext.principal);
     const kind = accepted.operation.operation.operation;
     record.operation = kind;
     record.accepted = accepted;
     const ending = new AbortController();
-    const context: GatewayContext = { requestId, tenantContext: identity.contextFor(requestId), signal: ending.signal, record };
+    const context: GatewayContext = { requestId, tenantContext, signal: ending.signal, record };
     const isSubscription = kind === OperationTypeNode.SUBSCRIPTION;
     const variables = payload.variables ?? {};
     using place = new DisposableStack();
-    place.use(this.#places.take(clientKey(context)));
+    place.use(this.#places.take(clientKey(context.tenantContext)));
     const results = isSubscription
       ? execution.subscribe(accepted, variables, context)
       : single(async () => await execution.execute(accepted, variables, context));
@@ -93,11 +96,6 @@ export class ClientOperations {
     });
     return { accepted, running };
   }
-}
-
-/** A client without a token is told from others by its address. */
-function clientKey({ tenantContext: { principal, origin } }: GatewayContext): string {
-  return principal ? JSON.stringify([principal.issuer, principal.subject]) : (origin ?? '');
 }
 
 async function* single<Result>(run: () => Promise<Result>): AsyncGenerator<Result, undefined, undefined> {

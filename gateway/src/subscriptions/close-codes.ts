@@ -17,7 +17,6 @@ export interface Closing {
 
 export const serverStops: Closing = { code: goingAway, reason: 'The server is stopping.' };
 export const subscribeAgain: Closing = { code: serviceRestart, reason: 'Subscribe again.' };
-export const tooManyConnections: Closing = { code: tryAgainLater, reason: 'RATE_LIMITED: There are too many connections.' };
 export const tooSlow: Closing = { code: tryAgainLater, reason: 'The client reads too slowly.' };
 export const internalError: Closing = { code: CloseCode.InternalServerError, reason: 'INTERNAL_SERVER_ERROR' };
 
@@ -28,7 +27,7 @@ export const internalError: Closing = { code: CloseCode.InternalServerError, rea
 export function closingFor(error: unknown): Closing {
   if (!(error instanceof TenantryError)) return internalError;
   const reason = shorten(`${error.code}: ${error.message}`);
-  if (error.code === 'INTERNAL_SERVER_ERROR') return { code: tryAgainLater, reason };
+  if (error.code === 'INTERNAL_SERVER_ERROR' || error.code === 'RATE_LIMITED') return { code: tryAgainLater, reason };
   return { code: error.code === 'BAD_USER_INPUT' ? CloseCode.BadRequest : CloseCode.Forbidden, reason };
 }
 

@@ -1,4 +1,4 @@
-import { bearerToken, resolveTenantContext, type Principal, type TenantContext, type TokenVerifier } from '@tenantry/auth';
+import { bearerToken, resolveTenantContext, type TenantContext, type TokenVerifier } from '@tenantry/auth';
 import { UnauthenticatedError } from '@tenantry/service';
 import type { Credentials } from './credentials.ts';
 
@@ -10,11 +10,9 @@ export interface IdentityOptions {
 
 /** Who a client is, for as long as that can be said. */
 export interface Identity extends Disposable {
-  readonly principal: Principal | null;
   /** Aborted, with an {@link UnauthenticatedError}, when the token is good no longer. Never without a token. */
   readonly ended: AbortSignal;
-  /** @param requestId of the operation that the context is for */
-  contextFor(requestId: string): TenantContext;
+  readonly tenantContext: TenantContext;
 }
 
 const defaultRecheckMs = 10_000;
@@ -29,11 +27,9 @@ const leadMs = 250;
 export async function identify(credentials: Credentials, origin: string | null, options: IdentityOptions): Promise<Identity> {
   const token = bearerToken(credentials.authorization);
   const principal = token === null ? null : await options.verifier.verify(token);
-  const contextFor = (requestId: string) => resolveTenantContext(principal, { requestedTenantId: credentials.tenantId, requestId, origin });
-  // What may not be had is refused at once, and not by each operation.
-  contextFor('none');
+  const tenantContext = resolveTenantContext(principal, { requestedTenantId: credentials.tenantId, origin });
   const validity = token === null ? lasting : watch(token, principal?.expiresAt ?? null, options);
-  return { principal, contextFor, ...validity };
+  return { tenantContext, ...validity };
 }
 
 type Validity = Pick<Identity, 'ended' | typeof Symbol.dispose>;

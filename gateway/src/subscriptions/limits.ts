@@ -1,5 +1,3 @@
-import { TooManyOperationsError } from '../errors.ts';
-
 export interface SubscriptionLimits {
   /** Operations that may be under way over one WebSocket. Default 100. */
   readonly perConnection: number;
@@ -7,25 +5,35 @@ export interface SubscriptionLimits {
   readonly perClient: number;
   /** WebSockets to this process. Default 10000. */
   readonly connections: number;
+  /** Of these, from one address, or one /64 network of IPv6: it may be that of a whole office. Default 2000. */
+  readonly connectionsPerAddress: number;
+  /** And of one principal: their tabs and devices. Default 200. */
+  readonly connectionsPerClient: number;
 }
 
-export const defaultSubscriptionLimits: SubscriptionLimits = { perConnection: 100, perClient: 500, connections: 10_000 };
+export const defaultSubscriptionLimits: SubscriptionLimits = {
+  perConnection: 100,
+  perClient: 500,
+  connections: 10_000,
+  connectionsPerAddress: 2_000,
+  connectionsPerClient: 200,
+};
 
 /** Counts what is under way, by whatever it is limited by. */
 export class Places<Key> {
   readonly #most: number;
-  readonly #whose: string;
+  readonly #refuse: (most: number) => Error;
   readonly #taken = new Map<Key, number>();
 
-  /** @param whose how a refusal calls a key: "this connection" */
-  constructor(most: number, whose: string) {
+  /** @param refuse makes what is thrown when there are `most` */
+  constructor(most: number, refuse: (most: number) => Error) {
     this.#most = most;
-    this.#whose = whose;
+    this.#refuse = refuse;
   }
 
-  /** @returns what gives the place back @throws {TooManyOperationsError} */
+  /** @returns what gives the place back */
   take(key: Key): Disposable {
-    if (this.#countOf(key) >= this.#most) throw new TooManyOperationsError(this.#whose, this.#most);
+    if (this.#countOf(key) >= this.#most) throw this.#refuse(this.#most);
     this.#change(key, 1);
     return { [Symbol.dispose]: () => this.#change(key, -1) };
   }

@@ -5,6 +5,7 @@ import type { Registry } from 'prom-client';
 import type { OperationLimits } from '../limits/operation-size.ts';
 import { Callers } from './callers.ts';
 import { ClientOperations, type SubscriptionExecution } from './client-operations.ts';
+import { ConnectionPlaces } from './connection-places.ts';
 import type { EventStreamOptions } from './event-stream.ts';
 import { serveEventStreams } from './event-stream-route.ts';
 import { defaultSubscriptionLimits, type SubscriptionLimits } from './limits.ts';
@@ -52,9 +53,14 @@ export function serveSubscriptions(server: FastifyInstance, options: Subscriptio
   serveWebSockets(server, {
     callers: new Callers(options.trustedProxies, options.corsOrigins),
     protocol: new WebSocketProtocol({ ...options.webSockets, logger }),
-    sessions: { operations, identity, perConnection: limits.perConnection, logger },
+    sessions: {
+      operations,
+      identity,
+      connectionPlaces: new ConnectionPlaces(limits, metrics),
+      perConnection: limits.perConnection,
+      logger,
+    },
     metrics,
-    connections: limits.connections,
     maxMessageBytes: operationLimits.bodyBytes,
   });
 }

@@ -1,12 +1,14 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
+import type { ConnectionScope } from './connection-places.ts';
 import type { Ending } from './running-operation.ts';
 
 /** By what a client's operations come that may have several results. */
 export type SubscriptionTransport = 'sse' | 'websocket';
 
-/** What is measured of subscriptions: 11 series. */
+/** What is measured of subscriptions: 14 series. */
 export class SubscriptionMetrics {
   readonly connections: Gauge;
+  readonly #refused: Counter<'scope'>;
   readonly #open: Gauge<'transport'>;
   readonly #results: Counter<'transport'>;
   readonly #ended: Counter<'transport' | 'ending'>;
@@ -14,6 +16,12 @@ export class SubscriptionMetrics {
   constructor(metrics: Registry) {
     const registers = [metrics];
     this.connections = new Gauge({ name: 'tenantry_gateway_websockets', help: 'WebSockets that are open.', registers });
+    this.#refused = new Counter({
+      name: 'tenantry_gateway_websockets_refused_total',
+      help: 'WebSockets that were closed as there were as many as there may be: in all, of one address, or of one client.',
+      labelNames: ['scope'],
+      registers,
+    });
     this.#open = new Gauge({
       name: 'tenantry_gateway_subscriptions',
       help: 'Subscriptions that are open.',
@@ -32,6 +40,10 @@ export class SubscriptionMetrics {
       labelNames: ['transport', 'ending'],
       registers,
     });
+  }
+
+  refusedConnection(scope: ConnectionScope): void {
+    this.#refused.inc({ scope });
   }
 
   began(transport: SubscriptionTransport): void {

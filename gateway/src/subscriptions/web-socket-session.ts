@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Logger } from '@tenantry/service';
+import { fitRequestId, type Logger } from '@tenantry/service';
 import {
   OperationTypeNode,
   type ExecutionResult,
@@ -8,10 +8,11 @@ import {
   type GraphQLFormattedError,
 } from 'graphql';
 import type { WebSocket } from 'ws';
-import { SubscribeAgainError } from '../errors.ts';
+import { SubscribeAgainError, TooManyOperationsError } from '../errors.ts';
 import type { FaultOrigin } from '../http/presented-errors.ts';
 import type { ClientOperations, StartedOperation } from './client-operations.ts';
 import { closingFor, internalError, subscribeAgain, type Closing } from './close-codes.ts';
+import type { ConnectionPlaces } from './connection-places.ts';
 import { credentialsOfConnection } from './credentials.ts';
 import { identify, type Identity, type IdentityOptions } from './identity.ts';
 import { Places } from './limits.ts';
@@ -22,6 +23,7 @@ import { leftByClient } from './running-operation.ts';
 export interface SessionOptions {
   readonly operations: ClientOperations;
   readonly identity: IdentityOptions;
+  readonly connectionPlaces: ConnectionPlaces;
   /** Operations of one connection, at most. */
   readonly perConnection: number;
   readonly logger: Logger;
@@ -54,7 +56,7 @@ export class WebSocketSession {
     this.#socket = socket;
     this.#opening = opening;
     this.#options = options;
-    this.#places = new Places(options.perConnection, 'this connection');
+    this.#places = new Places(options.perConnection, (most) => new TooManyOperationsError('this connection', most));
   }
 
   /** Checks what `connection_init` brings, and closes the connection where it does not do. @returns whether it does */
@@ -62,10 +64,9 @@ export class WebSocketSession {
     const { headers, origin, requestId } = this.#opening;
     try {
       const identity = await identify(credentialsOfConnection(parameters, headers), origin, this.#options.identity);
+      this.#keep(identity);
+      this.#keep(this.#options.connectionPlaces.admit(identity.tenantContext));
       identity.ended.addEventListener('abort', () => this.closeWhenAnswered(closingFor(identity.ended.reason)), { once: true });
-      this.#closed.signal.addEventListener('abort', () => identity[Symbol.dispose](), { once: true });
-      // It may have gone while its token was checked.
-      if (this.#closed.signal.aborted) identity[Symbol.dispose]();
       this.#identity = identity;
       return true;
     } catch (error) {
@@ -82,7 +83,7 @@ export class WebSocketSession {
     const identity = this.#identity;
     if (!identity) throw new TypeError('The WebSocket was not admitted.');
     this.#started += 1;
-    const requestId = `${this.#opening.requestId}/${this.#started}`;
+    const requestId = fitRequestId(`${this.#opening.requestId}/${this.#started}`);
     const { logger, operations } = this.#options;
     const { signal } = this.#closed;
     this.#origins.set(id, { context: { requestId, signal }, operationName: payload.operationName, logger });
@@ -141,6 +142,12 @@ export class WebSocketSession {
   /** Leaves every operation, as nothing more can be said of it. */
   end(): void {
     this.#closed.abort(leftByClient);
+  }
+
+  /** Keeps what was taken for the connection until it is closed, which it may be by now. */
+  #keep(taken: Disposable | null): void {
+    this.#closed.signal.addEventListener('abort', () => taken?.[Symbol.dispose](), { once: true });
+    if (this.#closed.signal.aborted) taken?.[Symbol.dispose]();
   }
 
   #originOf(id: string): FaultOrigin {

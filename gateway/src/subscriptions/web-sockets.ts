@@ -1,11 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { requestIdOf } from '@tenantry/service';
 import type { FastifyInstance } from 'fastify';
 import { handleProtocols } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { requestIdOf } from '../http/request-id.ts';
 import type { Callers } from './callers.ts';
-import { serverStops, tooManyConnections } from './close-codes.ts';
+import { closingFor, serverStops } from './close-codes.ts';
 import type { SubscriptionMetrics } from './subscription-metrics.ts';
 import type { WebSocketProtocol } from './web-socket-protocol.ts';
 import { WebSocketSession, type SessionOptions } from './web-socket-session.ts';
@@ -15,8 +15,6 @@ export interface WebSocketsOptions {
   readonly protocol: WebSocketProtocol;
   readonly sessions: SessionOptions;
   readonly metrics: SubscriptionMetrics;
-  /** Connections at most. */
-  readonly connections: number;
   /** Bytes of a message at most. */
   readonly maxMessageBytes: number;
   /** Milliseconds that queries and mutations under way have when the server stops. Default 8000. */
@@ -78,21 +76,31 @@ class WebSockets {
   }
 
   #serve(webSocket: WebSocket, request: IncomingMessage): void {
-    const { callers, protocol, sessions, metrics, connections } = this.#options;
-    if (this.#open.size >= connections) return webSocket.close(tooManyConnections.code, tooManyConnections.reason);
+    const { callers, protocol, sessions, metrics } = this.#options;
+    const origin = callers.addressOf(request);
+    const place = this.#enter(webSocket, origin);
+    if (!place) return;
     const { headers } = request;
-    const session = new WebSocketSession(
-      webSocket,
-      { headers, requestId: requestIdOf(headers), origin: callers.addressOf(request) },
-      sessions,
-    );
+    const session = new WebSocketSession(webSocket, { headers, requestId: requestIdOf(headers), origin }, sessions);
     this.#open.set(webSocket, session);
     metrics.connections.inc();
     webSocket.once('close', () => {
       this.#open.delete(webSocket);
+      place[Symbol.dispose]();
       metrics.connections.dec();
     });
     protocol.serve(webSocket, session);
+  }
+
+  /** @returns null where there is no place, and the connection is closed */
+  #enter(webSocket: WebSocket, address: string | null): Disposable | null {
+    try {
+      return this.#options.sessions.connectionPlaces.enter(address);
+    } catch (error) {
+      const { code, reason } = closingFor(error);
+      webSocket.close(code, reason);
+      return null;
+    }
   }
 
   #terminate(): void {

@@ -1,9 +1,31 @@
 import { abandonable } from '@tenantry/service';
 
+/** Something that is under way, until it is disposed of; a second time makes no difference. */
+class Entry implements Disposable {
+  #leave: (() => void) | null;
+
+  constructor(leave: () => void) {
+    this.#leave = leave;
+  }
+
+  [Symbol.dispose](): void {
+    this.#leave?.();
+    this.#leave = null;
+  }
+}
+
 /** Counts what is under way, so that it can be waited for. */
 export class InFlight {
   #count = 0;
-  #whenNone = Promise.withResolvers<void>();
+  /** While somebody waits for it. */
+  #whenNone: PromiseWithResolvers<void> | null = null;
+
+  readonly #leave = (): void => {
+    this.#count--;
+    if (this.#count > 0) return;
+    this.#whenNone?.resolve();
+    this.#whenNone = null;
+  };
 
   get count(): number {
     return this.#count;
@@ -11,15 +33,8 @@ export class InFlight {
 
   /** Counts one more until what is returned is disposed of, which may be done twice. */
   enter(): Disposable {
-    let isInside = true;
     this.#count++;
-    return {
-      [Symbol.dispose]: () => {
-        if (!isInside) return;
-        isInside = false;
-        if (--this.#count === 0) this.#announce();
-      },
-    };
+    return new Entry(this.#leave);
   }
 
   /**
@@ -30,15 +45,10 @@ export class InFlight {
   async noneWithin(ms: number, signal: AbortSignal): Promise<boolean> {
     const deadline = AbortSignal.any([AbortSignal.timeout(ms), signal]);
     try {
-      if (this.#count > 0) await abandonable(this.#whenNone.promise, deadline);
+      if (this.#count > 0) await abandonable((this.#whenNone ??= Promise.withResolvers()).promise, deadline);
     } catch (error) {
       if (!deadline.aborted) throw error;
     }
     return this.#count === 0;
-  }
-
-  #announce(): void {
-    this.#whenNone.resolve();
-    this.#whenNone = Promise.withResolvers();
   }
 }

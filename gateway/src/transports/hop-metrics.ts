@@ -1,4 +1,5 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { TalliedHistogram } from '@tenantry/service';
+import { Counter, type Registry } from 'prom-client';
 import type { CircuitPhase } from './resilience/circuit.ts';
 import type { CircuitScope } from './resilience/subgraph-breaker.ts';
 
@@ -10,14 +11,14 @@ export type HopOutcome = 'ok' | 'errors' | 'failed' | 'timeout' | 'cancelled' | 
 
 /** The metrics of a gateway's calls to its subgraphs; one to a registry. Tenants are no label. */
 export class HopMetrics {
-  readonly duration: Histogram<'subgraph' | 'outcome'>;
+  readonly duration: TalliedHistogram<'subgraph' | 'outcome'>;
   readonly retries: Counter<'subgraph'>;
   readonly deduplicated: Counter<'subgraph'>;
   readonly breakerChanges: Counter<'subgraph' | 'scope' | 'state'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.duration = new Histogram({
+    this.duration = new TalliedHistogram({
       name: 'tenantry_gateway_subgraph_duration_seconds',
       help: 'Time of a call to a subgraph, its retries included, by outcome.',
       labelNames: ['subgraph', 'outcome'],
@@ -45,7 +46,7 @@ export class HopMetrics {
   }
 
   ended(subgraph: string, outcome: HopOutcome, milliseconds: number): void {
-    this.duration.observe({ subgraph, outcome }, milliseconds / 1000);
+    this.duration.tally({ subgraph, outcome }, milliseconds / 1000);
   }
 
   breakerChanged(subgraph: string, scope: CircuitScope, state: CircuitPhase): void {

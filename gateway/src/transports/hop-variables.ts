@@ -1,4 +1,4 @@
-import { ConfigError, parseEnvironment, type Environment } from '@tenantry/service';
+import { ConfigError, parseEnvironment, variable, type Environment } from '@tenantry/service';
 import { z } from 'zod';
 import type { HttpTransportOptions } from './http-transport.ts';
 
@@ -18,11 +18,11 @@ const hopVariablePattern = /^(SUBGRAPH(?:_[A-Z0-9_]+)?)_(?:TIMEOUT_MS|HTTP2|COMP
 const longestTimeoutMs = 600_000;
 const timeoutRule = `must be a whole number of milliseconds from 1 to ${longestTimeoutMs}`;
 const timeout = z.coerce.number(timeoutRule).int(timeoutRule).min(1, timeoutRule).max(longestTimeoutMs, timeoutRule).optional();
-const onOrOff = z.stringbool({ truthy: ['on'], falsy: ['off'], error: 'must be "on" or "off"' }).optional();
+const onOrOff = variable.switch().optional();
 
 /** The variable of one subgraph: `SUBGRAPH_USERS_URL` for `users` and `URL`. */
-export function subgraphVariable(subgraphName: string, variable: string): string {
-  return `${forAll}_${subgraphName.toUpperCase().replaceAll('-', '_')}_${variable}`;
+export function subgraphVariable(subgraphName: string, ending: string): string {
+  return `${forAll}_${subgraphName.toUpperCase().replaceAll('-', '_')}_${ending}`;
 }
 
 /**

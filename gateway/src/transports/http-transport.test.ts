@@ -98,6 +98,59 @@ describe('a compressed answer', () => {
   });
 });
 
+/** @param takesIn whether it is taken in, once it is seen */
+async function scanned(handle: Handle, takesIn = true) {
+  const seen: string[] = [];
+  await using upstream = await listenHttp(handle);
+  await using transport = createHttpTransport({ url: upstream.url, compression: true });
+  const scan = (bytes: Buffer) => {
+    seen.push(bytes.toString());
+    return takesIn ? { bytes, tape: [8, 9] } : null;
+  };
+  return { answer: await transport.execute({ ...operation, scan }, 'signed'), seen };
+}
+
+describe('an answer that may be taken in as it is', () => {
+  const body = { data: { name: 'é 😀' } };
+  const json = JSON.stringify(body);
+
+  test.each<[string, Handle]>([
+    ['whole', (_request, response) => response.end(json)],
+    ['in pieces', (_request, response) => response.write(json.slice(0, 9)) && setTimeout(() => response.end(json.slice(9)), 10)],
+    ['compressed', (_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(json))],
+  ])('comes as its bytes, though it was sent %s', async (_how, handle) => {
+    const { answer, seen } = await scanned(handle);
+    expect(answer).toEqual({ bytes: Buffer.from(json), tape: [8, 9] });
+    expect(seen).toEqual([json]);
+  });
+
+  test('is parsed where it is not taken in', async () => {
+    const { answer, seen } = await scanned((_request, response) => response.end(json), false);
+    expect(answer).toEqual(body);
+    expect(seen).toEqual([json]);
+  });
+
+  test('is parsed, and not looked at otherwise, where its status is not 200', async () => {
+    const { answer, seen } = await scanned((_request, response) => response.writeHead(203).end(json));
+    expect(answer).toEqual(body);
+    expect(seen).toEqual([]);
+  });
+});
+
+test.each([
+  ['the id of the request', { requestId: 'r-1' }, 'r-1'],
+  ['no id where the request has none', {}, undefined],
+])('a subgraph is told %s', async (_what, options, expected) => {
+  const told: unknown[] = [];
+  await using upstream = await listenHttp((request, response) => {
+    told.push(request.headers['x-request-id']);
+    response.end('{"data":{}}');
+  });
+  await using transport = createHttpTransport({ url: upstream.url });
+  await transport.execute(operation, 'signed', options);
+  expect(told).toEqual([expected]);
+});
+
 describe('no answer', () => {
   test('from a subgraph that is down fails at once', async () => {
     const gone = await listenHttp(() => {});

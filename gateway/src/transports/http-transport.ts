@@ -1,4 +1,5 @@
 import { tenantContextHeader } from '@tenantry/auth';
+import { requestIdHeader } from '@tenantry/service';
 import type { FormattedExecutionResult } from 'graphql';
 import { Pool } from 'undici';
 import { SubgraphFetchError } from '../errors.ts';
@@ -7,12 +8,15 @@ import { AnswerStream } from './http/answer-stream.ts';
 import { acceptedCodings, decodeBody } from './http/content-coding.ts';
 import { parseAnswer } from './http/graphql-answer.ts';
 import { createBodyWriter } from './http/operation-body.ts';
-import type { SubgraphOperation, SubgraphTransport } from './subgraph-transport.ts';
+import type { CallOptions, ScannedAnswer, SubgraphOperation, SubgraphTransport } from './subgraph-transport.ts';
 
 export interface HttpTransportOptions {
   /** Origin of the subgraph, whose operations go to `/graphql`; or the full URL that they go to. */
   url: string;
-  /** Milliseconds from the call to the last byte of the answer, waiting for a free connection included. Default 10000. */
+  /**
+   * Milliseconds from the call to the last byte of the answer, waiting for a free connection included. A call that brings a signal brings
+   * its deadline with it. Default 10000.
+   */
   timeoutMs?: number;
   /** Milliseconds in which a connection is made. Default 3000, and never more than `timeoutMs`. */
   connectTimeoutMs?: number;
@@ -37,6 +41,9 @@ const keepAliveMs = 60_000;
 /** What answers may be (GraphQL over HTTP §6.1). */
 const answerTypes = 'application/graphql-response+json, application/json;q=0.9';
 
+/** Status of an answer that may be scanned; what comes with another is rare, and read with more care. */
+const ok = 200;
+
 /** Milliseconds that `/readyz` may take. */
 const readinessTimeoutMs = 2_000;
 
@@ -55,29 +62,30 @@ export function createHttpTransport(options: HttpTransportOptions): Required<Sub
   async function execute(
     operation: SubgraphOperation,
     signedContext: string,
-    { signal }: { signal?: AbortSignal } = {},
-  ): Promise<FormattedExecutionResult> {
-    signal?.throwIfAborted();
+    // A slow drip of bytes outlasts every idle time-out, so the whole call has one deadline.
+    { requestId, signal = AbortSignal.timeout(timeoutMs) }: CallOptions = {},
+  ): Promise<FormattedExecutionResult | ScannedAnswer> {
+    signal.throwIfAborted();
     const collector = new AnswerCollector(maxResponseBytes);
     const onAbort = () => collector.abort(reasonOf(signal));
-    // A slow drip of bytes outlasts every idle time-out, so the whole call has one deadline.
-    const deadline = setTimeout(() => collector.abort(timeoutError(timeoutMs)), timeoutMs);
-    signal?.addEventListener('abort', onAbort);
+    signal.addEventListener('abort', onAbort);
     try {
-      pool.dispatch({ method: 'POST', path, headers: headersFor(signedContext, accepted), body: writeBody(operation) }, collector);
+      pool.dispatch(
+        { method: 'POST', path, headers: headersFor(signedContext, requestId, accepted), body: writeBody(operation) },
+        collector,
+      );
       const { status, coding, body } = await collector.answer;
       const plain = coding === undefined ? body : await decodeBody(body, coding, maxResponseBytes);
-      return parseAnswer(plain.toString(), status);
+      return (status === ok && operation.scan?.(plain)) || parseAnswer(plain.toString(), status);
     } finally {
-      clearTimeout(deadline);
-      signal?.removeEventListener('abort', onAbort);
+      signal.removeEventListener('abort', onAbort);
     }
   }
 
   function subscribe(
     operation: SubgraphOperation,
     signedContext: string,
-    { signal }: { signal?: AbortSignal } = {},
+    { requestId, signal }: CallOptions = {},
   ): AsyncIterableIterator<FormattedExecutionResult, undefined> {
     const onAbort = () => stream.abort(reasonOf(signal));
     const stream = new AnswerStream(maxResponseBytes, () => {
@@ -88,7 +96,7 @@ export function createHttpTransport(options: HttpTransportOptions): Required<Sub
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
     else {
-      const headers = headersFor(signedContext, ['accept', 'text/event-stream']);
+      const headers = headersFor(signedContext, requestId, ['accept', 'text/event-stream']);
       const limits = { headersTimeout: timeoutMs, bodyTimeout: subscriptionIdleMs };
       subscriptions.dispatch({ method: 'POST', path, headers, body: writeBody(operation), ...limits }, stream);
     }
@@ -106,11 +114,13 @@ export function createHttpTransport(options: HttpTransportOptions): Required<Sub
     await Promise.all([pool, subscriptions].map(async (each) => void (each.closed || (await each.close()))));
   }
 
-  return { timeoutMs, execute, subscribe, checkReadiness, [Symbol.asyncDispose]: dispose };
+  return { timeoutMs, hasBytes: true, execute, subscribe, checkReadiness, [Symbol.asyncDispose]: dispose };
 }
 
-function headersFor(signedContext: string, accept: readonly string[]): string[] {
-  return ['content-type', 'application/json', tenantContextHeader, signedContext, ...accept];
+function headersFor(signedContext: string, requestId: string | undefined, accept: readonly string[]): string[] {
+  const headers = ['content-type', 'application/json', tenantContextHeader, signedContext, ...accept];
+  if (requestId !== undefined) headers.push(requestIdHeader, requestId);
+  return headers;
 }
 
 function openPool(
@@ -131,10 +141,6 @@ function openPool(
     headersTimeout: 0,
     bodyTimeout: 0,
   });
-}
-
-function timeoutError(timeoutMs: number): DOMException {
-  return new DOMException(`The timeout of ${timeoutMs} ms is over.`, 'TimeoutError');
 }
 
 function reasonOf(signal: AbortSignal | undefined): Error {

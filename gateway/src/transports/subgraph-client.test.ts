@@ -5,7 +5,7 @@ import { listenHttp, type Handle } from '../../test/support/listen-http.ts';
 import { callerOf, testClient } from '../../test/support/test-client.ts';
 import { createHttpTransport, type HttpTransportOptions } from './http-transport.ts';
 import type { SubgraphClientOptions } from './subgraph-client.ts';
-import type { SubgraphTransport } from './subgraph-transport.ts';
+import type { SubgraphAnswer, SubgraphResult, SubgraphTransport } from './subgraph-transport.ts';
 
 const { QUERY, MUTATION } = OperationTypeNode;
 const [one, another] = ['0199aaaa-0000-7000-8000-00000000000a', '0199aaaa-0000-7000-8000-00000000000b'];
@@ -26,6 +26,14 @@ async function serve(handle: Handle, options: Partial<SubgraphClientOptions & Ht
     requests: () => requests,
     [Symbol.asyncDispose]: async () => await stack.disposeAsync(),
   };
+}
+
+const scan = (bytes: Buffer) => ({ bytes, tape: [] });
+
+/** The answer to an operation that has no `scan`. */
+function parsed(given: SubgraphAnswer): SubgraphResult {
+  if ('tape' in given) throw new TypeError('The answer was not parsed.');
+  return given;
 }
 
 /** Fails `times` times, and then answers. */
@@ -182,7 +190,7 @@ describe('identical queries at the same time', () => {
     await using subgraph = await serve(slowly);
     const answers = await Promise.all(
       Array.from({ length: 5 }, async () => {
-        const { data } = await subgraph.client.fetch({ ...operation, variables: { n: [1] } }, QUERY, callerOf(one));
+        const { data } = parsed(await subgraph.client.fetch({ ...operation, variables: { n: [1] } }, QUERY, callerOf(one)));
         // As an executor does: it adds to what it was given.
         const [book] = Array.isArray(data?.['books']) ? data['books'] : [];
         return Object.assign(book, { count: (book.count ?? 0) + 1 });
@@ -191,6 +199,16 @@ describe('identical queries at the same time', () => {
     expect(answers).toEqual(Array.from({ length: 5 }, () => ({ title: 'A book', count: 1 })));
     expect(subgraph.requests()).toBe(1);
     expect(await subgraph.counts()).toEqual({ ok: 1, deduplicated: 4 });
+  });
+
+  test('that are scanned share the very answer, which nobody changes', async () => {
+    await using subgraph = await serve(slowly);
+    const ask = async () => await subgraph.client.fetch({ ...operation, scan }, QUERY, callerOf(one));
+    const [first, ...others] = await Promise.all([ask(), ask(), ask()]);
+    expect(first).toEqual({ bytes: Buffer.from(JSON.stringify(answer)), tape: [] });
+    for (const other of others) expect(other).toBe(first);
+    expect(subgraph.requests()).toBe(1);
+    expect(await subgraph.counts()).toEqual({ ok: 1, deduplicated: 2 });
   });
 
   test('share a failure, too', async () => {

@@ -1,4 +1,4 @@
-import type { ContextSigner, TenantContext } from '@tenantry/auth';
+import type { ContextSigner } from '@tenantry/auth';
 import { OperationTypeNode } from 'graphql';
 import { SubgraphFetchError, SubgraphUnavailableError } from '../errors.ts';
 import type { GatewayContext } from '../http/gateway-context.ts';
@@ -6,12 +6,12 @@ import type { HopMetrics, HopOutcome } from './hop-metrics.ts';
 import { copyJson } from './resilience/copy-json.ts';
 import { isOfTheOperation } from './resilience/failures.ts';
 import { RetryBudget } from './resilience/retry-budget.ts';
-import { retrying } from './resilience/retrying.ts';
+import { retrying, type RetryOptions } from './resilience/retrying.ts';
 import { SharedCall, type CallEnd } from './resilience/shared-call.ts';
 import type { SharedQueries } from './resilience/shared-queries.ts';
 import { SubgraphBreaker, type SubgraphBreakerOptions } from './resilience/subgraph-breaker.ts';
 import { rewordedErrors } from './reworded-errors.ts';
-import type { SubgraphOperation, SubgraphResult, SubgraphTransport } from './subgraph-transport.ts';
+import type { SubgraphAnswer, SubgraphOperation, SubgraphResult, SubgraphTransport } from './subgraph-transport.ts';
 
 export interface SubgraphClientOptions {
   /** The subgraph's name, which is also the audience of the contexts signed for it. */
@@ -25,11 +25,11 @@ export interface SubgraphClientOptions {
 }
 
 /** Who asks, and whether they still wait. */
-export type SubgraphCaller = Pick<GatewayContext, 'tenantContext' | 'signal'>;
+export type SubgraphCaller = Pick<GatewayContext, 'tenantContext' | 'requestId' | 'signal'>;
 
 /**
- * Asks one subgraph, over either transport: sends the operation and the signed tenant context, and nothing else that came with the
- * client's request.
+ * Asks one subgraph, over either transport: sends the operation, the signed tenant context and the request's id, and nothing else that came
+ * with the client's request.
  */
 export interface SubgraphClient {
   /**
@@ -40,7 +40,7 @@ export interface SubgraphClient {
    * @throws {SubgraphFetchError} when there is no answer
    * @throws {SubgraphUnavailableError} at once, while the subgraph is known not to answer
    */
-  fetch(operation: SubgraphOperation, kind: OperationTypeNode, caller: SubgraphCaller): Promise<SubgraphResult>;
+  fetch(operation: SubgraphOperation, kind: OperationTypeNode, caller: SubgraphCaller): Promise<SubgraphAnswer>;
   /**
    * The answers to a subscription: until it is complete, the caller's signal is aborted, or the iterator is returned.
    *
@@ -48,9 +48,11 @@ export interface SubgraphClient {
    * @throws {SubgraphUnavailableError}
    */
   subscribe(operation: SubgraphOperation, caller: SubgraphCaller): AsyncIterable<SubgraphResult>;
+  /** Whether the `scan` of an operation is made use of. */
+  readonly hasBytes: boolean;
 }
 
-type Call = SharedCall<SubgraphResult>;
+type Call = SharedCall<SubgraphAnswer>;
 
 const defaultTimeoutMs = 10_000;
 
@@ -62,58 +64,65 @@ class ResilientClient implements SubgraphClient {
   readonly #options: SubgraphClientOptions;
   readonly #timeoutMs: number;
   readonly #breaker: SubgraphBreaker;
-  readonly #budget = new RetryBudget();
+  readonly #retries: RetryOptions;
+
+  get hasBytes(): boolean {
+    return this.#options.transport.hasBytes ?? false;
+  }
 
   constructor(options: SubgraphClientOptions) {
     const { name, transport, metrics, breaker } = options;
     this.#options = options;
     this.#timeoutMs = transport.timeoutMs ?? defaultTimeoutMs;
+    this.#retries = { budget: new RetryBudget(), onRetry: () => metrics.retries.inc({ subgraph: name }), random: Math.random };
     this.#breaker = new SubgraphBreaker((scope, phase) => metrics.breakerChanged(name, scope, phase), breaker);
   }
 
-  async fetch(operation: SubgraphOperation, kind: OperationTypeNode, { tenantContext, signal }: SubgraphCaller): Promise<SubgraphResult> {
+  async fetch(operation: SubgraphOperation, kind: OperationTypeNode, caller: SubgraphCaller): Promise<SubgraphAnswer> {
     try {
-      signal.throwIfAborted();
-      return await this.#call(operation, kind, tenantContext).wait(signal);
+      caller.signal.throwIfAborted();
+      return await this.#call(operation, kind, caller).wait(caller.signal);
     } catch (error) {
       throw this.#noAnswer(error);
     }
   }
 
-  subscribe(operation: SubgraphOperation, { tenantContext, signal }: SubgraphCaller): AsyncIterable<SubgraphResult> {
+  subscribe(operation: SubgraphOperation, { tenantContext, requestId, signal }: SubgraphCaller): AsyncIterable<SubgraphResult> {
     const { name, transport, signer } = this.#options;
     if (!transport.subscribe) throw new SubgraphFetchError(`The subgraph ${name} has no subscriptions.`);
     this.#breaker.check(tenantContext.tenantId);
-    const answers = transport.subscribe(operation, signer.sign(tenantContext, name), { signal });
+    const answers = transport.subscribe(operation, signer.sign(tenantContext, name), { requestId, signal });
     return rewordedErrors(answers, (error) => this.#noAnswer(error));
   }
 
   /** A call that is made now, or one under way whose answer may be shared. */
-  #call(operation: SubgraphOperation, kind: OperationTypeNode, tenantContext: TenantContext): Call {
+  #call(operation: SubgraphOperation, kind: OperationTypeNode, caller: SubgraphCaller): Call {
     const { name: subgraph, sharedQueries, metrics } = this.#options;
-    if (!sharedQueries) return this.#start(operation, kind, tenantContext, () => {});
-    if (kind !== OperationTypeNode.QUERY) return this.#start(operation, kind, tenantContext, () => sharedQueries.forget(tenantContext));
+    const { tenantContext } = caller;
+    if (!sharedQueries) return this.#start(operation, kind, caller, () => {});
+    if (kind !== OperationTypeNode.QUERY) return this.#start(operation, kind, caller, () => sharedQueries.forget(tenantContext));
     const query = { subgraph, operation, tenantContext };
     const running = sharedQueries.find(query);
     if (running) {
       metrics.deduplicated.inc({ subgraph });
       return running;
     }
-    const call: Call = this.#start(operation, kind, tenantContext, () => sharedQueries.remove({ tenantContext, call }));
+    const call: Call = this.#start(operation, kind, caller, () => sharedQueries.remove({ tenantContext, call }));
     sharedQueries.add({ ...query, call });
     return call;
   }
 
-  #start(operation: SubgraphOperation, kind: OperationTypeNode, tenantContext: TenantContext, onEnd: () => void): Call {
+  #start(operation: SubgraphOperation, kind: OperationTypeNode, { tenantContext, requestId }: SubgraphCaller, onEnd: () => void): Call {
     const { name, transport, signer } = this.#options;
     const { tenantId } = tenantContext;
     const ticket = this.#admit(tenantId);
     const startedAt = performance.now();
-    const attempt = async (signal: AbortSignal) => await transport.execute(operation, signer.sign(tenantContext, name), { signal });
-    const start = kind === OperationTypeNode.QUERY ? this.#retried(attempt) : attempt;
-    return new SharedCall(start, {
+    const attempt = async (signal: AbortSignal) =>
+      await transport.execute(operation, signer.sign(tenantContext, name), { requestId, signal });
+    const start = (signal: AbortSignal) => retrying(attempt, signal, this.#retries);
+    return new SharedCall(kind === OperationTypeNode.QUERY ? start : attempt, {
       timeoutMs: this.#timeoutMs,
-      copy: copyJson,
+      copy: (answer) => ('tape' in answer ? answer : copyJson(answer)),
       onEnd: (end) => {
         onEnd();
         this.#ended(end, tenantId, ticket, performance.now() - startedAt);
@@ -130,19 +139,12 @@ class ResilientClient implements SubgraphClient {
     }
   }
 
-  #retried(attempt: (signal: AbortSignal) => Promise<SubgraphResult>): (signal: AbortSignal) => Promise<SubgraphResult> {
-    const { name: subgraph, metrics } = this.#options;
-    const onRetry = () => metrics.retries.inc({ subgraph });
-    return async (signal) =>
-      await retrying(async () => await attempt(signal), { budget: this.#budget, signal, onRetry, random: Math.random });
-  }
-
-  #ended(end: CallEnd<SubgraphResult>, tenantId: string | null, ticket: number, milliseconds: number): void {
+  #ended(end: CallEnd<SubgraphAnswer>, tenantId: string | null, ticket: number, milliseconds: number): void {
     this.#options.metrics.ended(this.#options.name, outcomeOf(end), milliseconds);
     if (end.kind === 'abandoned') return this.#breaker.abandoned(tenantId, ticket);
     if (end.kind !== 'answered' && !isOfTheOperation(end.error)) return this.#breaker.failed(tenantId, ticket);
     this.#breaker.succeeded(tenantId, ticket);
-    this.#budget.earn();
+    this.#retries.budget.earn();
   }
 
   #noAnswer(cause: unknown): Error {
@@ -151,10 +153,10 @@ class ResilientClient implements SubgraphClient {
   }
 }
 
-function outcomeOf(end: CallEnd<SubgraphResult>): HopOutcome {
+function outcomeOf(end: CallEnd<SubgraphAnswer>): HopOutcome {
   switch (end.kind) {
     case 'answered':
-      return end.result.errors ? 'errors' : 'ok';
+      return 'errors' in end.result && end.result.errors ? 'errors' : 'ok';
     case 'failed':
       return 'failed';
     case 'timed-out':

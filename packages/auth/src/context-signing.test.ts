@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { createContextSigner, createContextVerifier } from './context-signing.ts';
 import type { Principal } from './principal.ts';
 import type { TenantContext } from './tenant-context.ts';
-import { tenantId } from './testing/signing-key.ts';
+import { secondsFromNow, tenantId } from './testing/signing-key.ts';
 
 const key = randomBytes(32);
 const signer = createContextSigner({ key });
@@ -22,7 +22,9 @@ const ada: Principal = {
   expiresAt: 1_800_000_000,
 };
 const operator: Principal = { ...ada, subject: 'op', tenantId: null, scopes: ['tenants:read', 'tenants:impersonate'] };
-const ofTenant: TenantContext = { principal: ada, tenantId, impersonated: false, requestId: 'r-1', origin: '203.0.113.7' };
+const ofTenant: TenantContext = { principal: ada, tenantId, impersonated: false, origin: '203.0.113.7' };
+
+const signedFor = (expiresAt: number) => signer.sign({ ...ofTenant, principal: { ...ada, expiresAt } }, 'users');
 
 describe('a signed context', () => {
   it.each<[string, TenantContext]>([
@@ -40,7 +42,7 @@ describe('a signed context', () => {
   it('carries any text unchanged', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), fc.array(fc.string()), (text, scopes) => {
-        const context = { ...ofTenant, requestId: text, principal: { ...ada, subject: text, scopes } };
+        const context = { ...ofTenant, principal: { ...ada, subject: text, scopes } };
         expect(verifier.verify(signer.sign(context, 'users'))).toEqual(context);
       }),
     );
@@ -72,6 +74,13 @@ describe('a signed context', () => {
     const aged = (lifetimeSeconds: number) => createContextSigner({ key, lifetimeSeconds }).sign(ofTenant, 'users');
     expect(verifier.verify(aged(-3))).toEqual(ofTenant);
     expect(() => verifier.verify(aged(-6))).toThrow(/jwt expired/);
+  });
+
+  it('lasts no longer than the token that it stands for', () => {
+    const soon = secondsFromNow(10);
+    expect(jwt.decode(signedFor(soon), { json: true })?.exp).toBe(soon);
+    expect(verifier.verify(signedFor(secondsFromNow(-3)))).toMatchObject({ tenantId });
+    expect(() => verifier.verify(signedFor(secondsFromNow(-6)))).toThrow(/jwt expired/);
   });
 });
 
@@ -113,7 +122,7 @@ describe('what is not a signed context is refused:', () => {
     ['a principal with a field too many', { ...ofTenant, principal: { ...ada, roles: ['owner'] } }],
     ['a tenant that is no UUID', { ...ofTenant, tenantId: 'acme', principal: { ...ada, tenantId: 'acme' } }],
     ['an expiry that is no number', { ...ofTenant, principal: { ...ada, expiresAt: '1800000000' } }],
-    ['no request id', { ...ofTenant, requestId: '' }],
+    ['which request it is of', { ...ofTenant, requestId: 'r-1' }],
     ['an origin that is no address', { ...ofTenant, origin: 'somewhere' }],
     ['impersonation by text', { ...ofTenant, impersonated: 'false' }],
     ["another tenant than its token's", { ...ofTenant, tenantId: '0199aaaa-0000-7000-8000-000000000002' }],

@@ -2,15 +2,16 @@ import { isIP } from 'node:net';
 import { UnauthenticatedError } from '@tenantry/service';
 import { LRUCache } from 'lru-cache';
 import { z } from 'zod';
-import { hasExpired } from './token-times.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import type { Principal } from './principal.ts';
+import { RecentSignatures } from './recent-signatures.ts';
 import { operatorScope } from './scopes.ts';
 import { claimsReader, claimsSigner, signatureLength, type TokenKind } from './signed-claims.ts';
 import type { TenantContext } from './tenant-context.ts';
 import { tenantIdSchema } from './tenant-id.ts';
+import { hasExpired } from './token-times.ts';
 
-/** Signs what a subgraph is told of a request. */
+/** Signs what a subgraph is told of who asks. */
 export interface ContextSigner {
   /** @param audience name of the one subgraph that accepts the result */
   sign(context: TenantContext, audience: string): string;
@@ -40,15 +41,11 @@ const defaultLifetimeSeconds = 30;
 /** The part of its lifetime for which a signature is used again: what is left of it is time enough to begin. */
 const reusedShare = 0.5;
 
-/** Contexts that a verifier remembers, for the further fetches of their requests, and the longest token of one. */
-const rememberedContexts = 512;
-const longestRememberedToken = 4096;
-
-interface Signed {
-  readonly token: string;
-  /** Milliseconds since 1970. */
-  readonly reusedUntil: number;
-}
+/**
+ * What a verifier remembers: each caller of the last seconds brings one token, over and over. `maxSize` is in bytes of the tokens together,
+ * `maxEntrySize` of one; what is remembered of them does not exceed that by much.
+ */
+const remembered = { max: 10_000, maxSize: 16 * 1024 * 1024, maxEntrySize: 4096 };
 
 interface Verified {
   readonly token: string;
@@ -57,31 +54,29 @@ interface Verified {
   readonly expiresAt: number;
 }
 
-/** A frozen context is signed once for each audience, and again when half of the lifetime has passed. */
+/**
+ * All requests of one caller have a signature in common, for half of its lifetime: a signature is no proof of a request, only of who asks. It
+ * expires no later than the token that it stands for.
+ */
 export function createContextSigner({ key, lifetimeSeconds = defaultLifetimeSeconds }: ContextSignerOptions): ContextSigner {
   const signClaims = claimsSigner(key, kind);
-  const signed = new WeakMap<TenantContext, Map<string, Signed>>();
-
-  function sign(context: TenantContext, audience: string, now: number): string {
-    const issuedAt = Math.floor(now / 1000);
-    return signClaims({ context }, { audience, issuedAt, expiresAt: issuedAt + lifetimeSeconds });
-  }
-  function signOnce(context: TenantContext, audience: string, now: number): string {
-    const byAudience = signed.get(context) ?? new Map<string, Signed>();
-    const held = byAudience.get(audience);
-    if (held && now < held.reusedUntil) return held.token;
-    const token = sign(context, audience, now);
-    signed.set(context, byAudience.set(audience, { token, reusedUntil: now + lifetimeSeconds * 1000 * reusedShare }));
-    return token;
-  }
-  // One that is not frozen may be changed after it was signed.
-  return { sign: (context, audience) => (Object.isFrozen(context) ? signOnce : sign)(context, audience, Date.now()) };
+  const recent = new RecentSignatures(lifetimeSeconds * 1000 * reusedShare);
+  return {
+    sign(context, audience) {
+      const now = Date.now();
+      return recent.take(context, audience, now, () => {
+        const issuedAt = Math.floor(now / 1000);
+        const expiresAt = Math.min(issuedAt + lifetimeSeconds, context.principal?.expiresAt ?? Infinity);
+        return signClaims({ context }, { audience, issuedAt, expiresAt });
+      });
+    },
+  };
 }
 
 /** What was verified is remembered until it expires; as all who bring it share it, it is frozen. */
 export function createContextVerifier({ key, audience }: ContextVerifierOptions): ContextVerifier {
   const readClaims = claimsReader(key, kind, { audience, claims: payloadSchema });
-  const verified = new LRUCache<string, Verified>({ max: rememberedContexts });
+  const verified = new LRUCache<string, Verified>(remembered);
   return {
     verify: (token) => {
       if (!token) throw new UnauthenticatedError('The request carries no tenant context: subgraphs answer the gateway only.');
@@ -91,7 +86,7 @@ export function createContextVerifier({ key, audience }: ContextVerifierOptions)
       if (held?.token === token && !hasExpired(held.expiresAt)) return held.context;
       const { context, exp } = readClaims(token);
       deepFreeze(context);
-      if (token.length <= longestRememberedToken) verified.set(signature, { token, context, expiresAt: exp });
+      verified.set(signature, { token, context, expiresAt: exp }, { size: token.length });
       return context;
     },
   };
@@ -112,7 +107,6 @@ const contextSchema: z.ZodType<TenantContext> = z
     principal: principalSchema.nullable(),
     tenantId: tenantIdSchema.nullable(),
     impersonated: z.boolean(),
-    requestId: z.string().min(1),
     origin: z
       .string()
       .refine((text) => isIP(text) !== 0)

@@ -60,7 +60,7 @@ describe("a job's signed context", () => {
 
 it('neither a job nor a subgraph takes the context of the other', () => {
   const contexts = createContextSigner({ key });
-  const ofRequest = contexts.sign({ principal: null, tenantId, impersonated: false, requestId: 'r-1', origin: null }, 'jobs');
+  const ofRequest = contexts.sign({ principal: null, tenantId, impersonated: false, origin: null }, 'jobs');
   expect(() => verifier.verify(ofRequest, job)).toThrow(UnauthenticatedError);
   expect(() => createContextVerifier({ key, audience: 'jobs' }).verify(signer.sign(job, soon()))).toThrow(UnauthenticatedError);
 });

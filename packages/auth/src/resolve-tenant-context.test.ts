@@ -7,7 +7,6 @@ import { resolveTenantContext } from './resolve-tenant-context.ts';
 import { tenantId } from './testing/signing-key.ts';
 
 const other = '0199aaaa-0000-7000-8000-00000000000f';
-const requestId = 'r-1';
 const origin = '203.0.113.7';
 
 function principalWith(changes: Partial<Principal>): Principal {
@@ -27,12 +26,7 @@ describe('the tenant of a request', () => {
     ['is the one that an impersonating operator asks for', impersonator, other.toUpperCase(), { tenantId: other, impersonated: true }],
     ['is none for nobody', null, null, { tenantId: null, impersonated: false }],
   ])('%s', (_what, principal, requestedTenantId, expected) => {
-    expect(resolveTenantContext(principal, { requestedTenantId, requestId, origin })).toEqual({
-      principal,
-      requestId,
-      origin,
-      ...expected,
-    });
+    expect(resolveTenantContext(principal, { requestedTenantId, origin })).toEqual({ principal, origin, ...expected });
   });
 
   it.each([
@@ -43,11 +37,11 @@ describe('the tenant of a request', () => {
     ['something that is no id', impersonator, 'acme', BadInputError],
     ['nothing at all', impersonator, '', BadInputError],
   ])('cannot be asked to be %s', (_what, principal, requestedTenantId, error) => {
-    expect(() => resolveTenantContext(principal, { requestedTenantId, requestId, origin })).toThrow(error);
+    expect(() => resolveTenantContext(principal, { requestedTenantId, origin })).toThrow(error);
   });
 });
 
-const context = (principal: Principal | null) => resolveTenantContext(principal, { requestedTenantId: null, requestId, origin });
+const context = (principal: Principal | null) => resolveTenantContext(principal, { requestedTenantId: null, origin });
 
 describe('requirements', () => {
   it('give what they require', () => {

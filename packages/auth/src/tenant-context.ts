@@ -1,6 +1,9 @@
 import type { Principal } from './principal.ts';
 
-/** What the gateway tells a subgraph of a request: who asks, and whose data the request may touch. Signed on its way. */
+/**
+ * What the gateway tells a subgraph: who asks, and whose data they may touch. Signed on its way; the same for all requests of one caller, so
+ * that it is signed once for many.
+ */
 export interface TenantContext {
   /** Null when nobody is signed in: such a request reaches only what is public in a schema. */
   readonly principal: Principal | null;
@@ -8,7 +11,6 @@ export interface TenantContext {
   readonly tenantId: string | null;
   /** True when a platform operator acts within a tenant; every such request is audited. */
   readonly impersonated: boolean;
-  readonly requestId: string;
   /** Address that the client called from, as the gateway saw it; null when it is not known. */
   readonly origin: string | null;
 }

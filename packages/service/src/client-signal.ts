@@ -6,8 +6,12 @@ import type { FastifyReply } from 'fastify';
  */
 export function clientSignal({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
   const controller = new AbortController();
-  raw.once('close', () => {
-    if (!raw.writableFinished) controller.abort();
+  // Of HTTP/2, what a client cancels counts as finished.
+  const isAnswered = () => raw.writableEnded && raw.writableFinished;
+  raw.on('close', () => {
+    if (!isAnswered()) controller.abort();
   });
+  // Nothing more is heard of one that has gone already.
+  if (raw.destroyed && !isAnswered()) controller.abort();
   return controller.signal;
 }

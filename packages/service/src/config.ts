@@ -62,6 +62,8 @@ export const variable = {
       .transform((text) => Buffer.from(text, 'base64'))
       .refine((key) => key.length >= 32, 'must hold at least 32 bytes: openssl rand -base64 32')
       .describe(description),
+  /** `on` or `off`. */
+  switch: () => z.stringbool({ truthy: ['on'], falsy: ['off'], error: 'must be "on" or "off"' }),
   /**
    * `development` switches on Sandbox, introspection, shared-secret tokens and readable logs. Whatever is not development
    * is production.

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 
 /** Milliseconds that requests in flight have to end once their server closes. */
-const graceMs = 10_000;
+export const drainGraceMs = 10_000;
 
 /**
  * Has `server` cut its connections once it closes: as soon as no request is in flight, and at the latest after a grace period.
@@ -13,16 +13,17 @@ export function drainConnections(server: FastifyInstance): void {
   const cutIfIdle = () => {
     if (isDraining && inFlight === 0) server.server.closeAllConnections();
   };
+  const onAnswered = () => {
+    inFlight--;
+    cutIfIdle();
+  };
   server.server.on('request', (_request, response) => {
     inFlight++;
-    response.once('close', () => {
-      inFlight--;
-      cutIfIdle();
-    });
+    response.on('close', onAnswered);
   });
   server.addHook('preClose', async () => {
     isDraining = true;
-    setTimeout(() => server.server.closeAllConnections(), graceMs).unref();
+    setTimeout(() => server.server.closeAllConnections(), drainGraceMs).unref();
     cutIfIdle();
   });
 }

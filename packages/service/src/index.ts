@@ -1,4 +1,5 @@
 export { abandonable } from './abandonable.ts';
+export { acceptHttp2 } from './accept-http2.ts';
 export { clientSignal } from './client-signal.ts';
 export { parseEnvironment, variable, type Environment, type Mode } from './config.ts';
 export { describeError, type ErrorDescription } from './describe-error.ts';
@@ -25,5 +26,7 @@ export { startOperationsServer } from './operations-server.ts';
 export { parseJson } from './parse-json.ts';
 export { processConfig, processVariables, type ProcessConfig } from './process-variables.ts';
 export { requestDeadline } from './request-deadline.ts';
+export { fitRequestId, requestIdHeader, requestIdOf } from './request-id.ts';
 export { keyRingVariable, seal, sealingKeyId, unseal, type KeyRing } from './sealing.ts';
+export { TalliedHistogram, type TalliedHistogramOptions } from './tallied-histogram.ts';
 export { canonicalUuid } from './uuid.ts';

@@ -14,9 +14,16 @@ export function createBodyWriter(): (operation: SubgraphOperation) => string {
     quoted.set(query, json);
     return json;
   };
-  return ({ query, operationName, variables }) => {
+  return ({ query, operationName, variables, representations }) => {
     const name = operationName === undefined ? '' : `,"operationName":${JSON.stringify(operationName)}`;
-    const values = variables === undefined ? '' : `,"variables":${JSON.stringify(variables)}`;
-    return `{"query":${quote(query)}${name}${values}}`;
+    const values = variables === undefined ? '' : JSON.stringify(variables);
+    const all = representations === undefined ? values : withRepresentations(values, representations);
+    return `{"query":${quote(query)}${name}${all === '' ? '' : `,"variables":${all}`}}`;
   };
+}
+
+/** @param variables JSON of an object, or nothing */
+function withRepresentations(variables: string, representations: string): string {
+  const others = variables.slice(1, -1);
+  return `{${others}${others === '' ? '' : ','}"representations":${representations}}`;
 }

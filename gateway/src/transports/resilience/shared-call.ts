@@ -47,13 +47,13 @@ export class SharedCall<Result> {
    *
    * @param signal of the one who waits; rejects with its reason
    */
-  async wait(signal: AbortSignal): Promise<Result> {
+  wait(signal: AbortSignal): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>();
     const waiter: Waiter<Result> = { resolve, reject, signal, onAbort: () => this.#leave(waiter) };
     this.#waiters.push(waiter);
     signal.addEventListener('abort', waiter.onAbort);
     if (signal.aborted) this.#leave(waiter);
-    return await promise;
+    return promise;
   }
 
   #leave(waiter: Waiter<Result>): void {

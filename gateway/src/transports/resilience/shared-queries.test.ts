@@ -1,6 +1,6 @@
 import type { TenantContext } from '@tenantry/auth';
 import { expect, test } from 'vitest';
-import type { SubgraphResult } from '../subgraph-transport.ts';
+import type { ScannedAnswer, SubgraphAnswer } from '../subgraph-transport.ts';
 import { SharedCall } from './shared-call.ts';
 import { SharedQueries, type SharedQuery } from './shared-queries.ts';
 
@@ -16,17 +16,17 @@ const tenantContext: TenantContext = Object.freeze({
   }),
   tenantId: 'one',
   impersonated: false,
-  requestId: 'r-1',
   origin: '203.0.113.7',
 });
+const scan = (): ScannedAnswer | null => null;
 const query: SharedQuery = {
   subgraph: 'users',
-  operation: { query: '{ a }', operationName: 'A', variables: { n: [1, { m: 2 }] } },
+  operation: { query: '{ a }', operationName: 'A', variables: { n: [1, { m: 2 }] }, representations: '[{"id":1}]', scan },
   tenantContext,
 };
 
-function newCall(): SharedCall<SubgraphResult> {
-  return new SharedCall<SubgraphResult>(async () => await Promise.resolve({ data: {} }), {
+function newCall(): SharedCall<SubgraphAnswer> {
+  return new SharedCall<SubgraphAnswer>(async () => await Promise.resolve({ data: {} }), {
     timeoutMs: 1000,
     copy: (result) => result,
     onEnd: () => {},
@@ -45,7 +45,7 @@ const principal = (changes: object) => asked({ principal: { ...tenantContext.pri
 const operation = (changes: object): SharedQuery => ({ ...query, operation: { ...query.operation, ...changes } });
 
 test.each<[string, SharedQuery]>([
-  ['another request', asked({ requestId: 'r-2' })],
+  ['another request of the same token', asked({})],
   ['an equal principal of another token', principal({})],
   ['equal variables', operation({ variables: { n: [1, { m: 2 }] } })],
 ])('%s shares', (_what, other) => {
@@ -59,6 +59,10 @@ test.each<[string, SharedQuery]>([
   ['another operation of a document', operation({ operationName: 'B' })],
   ['other variables', operation({ variables: { n: [1, { m: 3 }] } })],
   ['no variables', operation({ variables: undefined })],
+  ['other representations', operation({ representations: '[{"id":2}]' })],
+  ['no representations', operation({ representations: undefined })],
+  ['another way to take the answer in', operation({ scan: () => null })],
+  ['no way to take the answer in', operation({ scan: undefined })],
   ['another tenant', asked({ tenantId: 'another' })],
   ['no tenant', asked({ tenantId: null })],
   ['another origin', asked({ origin: '203.0.113.8' })],

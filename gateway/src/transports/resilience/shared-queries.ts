@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Principal, TenantContext } from '@tenantry/auth';
-import type { SubgraphOperation, SubgraphResult } from '../subgraph-transport.ts';
+import type { SubgraphAnswer, SubgraphOperation } from '../subgraph-transport.ts';
 import type { SharedCall } from './shared-call.ts';
 
 /** Queries of one subject that a further one is compared with, at most. */
@@ -14,7 +14,7 @@ export interface SharedQuery {
 }
 
 interface RunningQuery extends SharedQuery {
-  readonly call: SharedCall<SubgraphResult>;
+  readonly call: SharedCall<SubgraphAnswer>;
 }
 
 /**
@@ -66,7 +66,7 @@ export class SharedQueries {
     return one.subgraph === other.subgraph && isSameOperation(one.operation, other.operation) && this.#isSameCaller(one, other);
   }
 
-  /** Compares all that a subgraph is told of who asks, but for the request's id. */
+  /** Compares all that a subgraph is told of who asks. */
   #isSameCaller({ tenantContext: one }: SharedQuery, { tenantContext: other }: SharedQuery): boolean {
     if (one.tenantId !== other.tenantId || one.origin !== other.origin || one.impersonated !== other.impersonated) return false;
     if (one.principal === other.principal) return true;
@@ -85,6 +85,10 @@ export class SharedQueries {
 
 function isSameOperation(one: SubgraphOperation, other: SubgraphOperation): boolean {
   return (
-    one.query === other.query && one.operationName === other.operationName && isDeepStrictEqual(one.variables ?? {}, other.variables ?? {})
+    one.query === other.query &&
+    one.operationName === other.operationName &&
+    one.scan === other.scan &&
+    one.representations === other.representations &&
+    isDeepStrictEqual(one.variables ?? {}, other.variables ?? {})
   );
 }
