@@ -78,7 +78,7 @@ function contextOf(scopes: string[] | null): TenantContext {
     emailVerified: false,
     expiresAt: null,
   };
-  return { principal, tenantId: null, impersonated: false, requestId: 'r', origin: null };
+  return { principal, tenantId: null, impersonated: false, origin: null };
 }
 
 async function ask(query: string, scopes: string[] | null, variableValues?: Record<string, unknown>) {

@@ -24,6 +24,7 @@ describe('readSubgraphConfig', () => {
       backupStore: null,
       backupPolicy: { STANDARD: { everyHours: 24, keepDays: 14 }, PREMIUM: { everyHours: 6, keepDays: 35 } },
       signingKey: Buffer.from(key, 'base64'),
+      http2: false,
     });
     expect(readSubgraphConfig('tenants', required).port).toBe(4002);
   });
@@ -37,20 +38,37 @@ describe('readSubgraphConfig', () => {
       TENANT_CLUSTERS: JSON.stringify(clusters),
       CLUSTER_CONNECTIONS: '{"standard": 100}',
       NODE_ENV: 'development',
+      SUBGRAPH_HTTP2: 'on',
     };
     expect(readSubgraphConfig('users', environment)).toMatchObject({
       port: 5000,
       redisUrl: 'redis://cache',
       mode: 'development',
+      http2: true,
       clusters: [{ name: 'standard', adminUrl: clusters.standard }],
       clusterConnections: { standard: 100 },
     });
   });
 
   it('names every variable that is missing or malformed at once', () => {
-    const environment = { REDIS_URL: 'http://cache', PORT: 'http', CREDENTIALS_KEY: 'k1', CLUSTER_CONNECTIONS: 'many' };
+    const environment = {
+      REDIS_URL: 'http://cache',
+      PORT: 'http',
+      CREDENTIALS_KEY: 'k1',
+      CLUSTER_CONNECTIONS: 'many',
+      SUBGRAPH_HTTP2: 'yes',
+    };
     expect(() => readSubgraphConfig('users', environment)).toThrow(ConfigError);
-    for (const name of ['CONTROL_DATABASE_URL', 'SUBGRAPH_SIGNING_KEY', 'REDIS_URL', 'PORT', 'CREDENTIALS_KEY', 'CLUSTER_CONNECTIONS']) {
+    const atFault = [
+      'CONTROL_DATABASE_URL',
+      'SUBGRAPH_SIGNING_KEY',
+      'REDIS_URL',
+      'PORT',
+      'CREDENTIALS_KEY',
+      'CLUSTER_CONNECTIONS',
+      'SUBGRAPH_HTTP2',
+    ];
+    for (const name of atFault) {
       expect(() => readSubgraphConfig('users', environment)).toThrow(name);
     }
   });

@@ -38,7 +38,10 @@ export interface InstallationConfig {
 }
 
 /** How one subgraph's process is run. */
-export interface SubgraphConfig extends ProcessConfig, InstallationConfig {}
+export interface SubgraphConfig extends ProcessConfig, InstallationConfig {
+  /** Whether HTTP/2 is spoken beside HTTP/1.1. */
+  readonly http2: boolean;
+}
 
 /** The variables of {@link InstallationConfig}. */
 export const installationVariables = {
@@ -68,6 +71,7 @@ export function installationConfig(values: z.output<z.ZodObject<typeof installat
 
 /** @throws {ConfigError} naming every variable that is missing or malformed */
 export function readSubgraphConfig(name: string, environment: Environment): SubgraphConfig {
-  const env = parseEnvironment({ ...installationVariables, ...processVariables(defaultPorts[name] ?? otherPort) }, environment);
-  return { ...processConfig(env), ...installationConfig(env) };
+  const ownVariables = { ...processVariables(defaultPorts[name] ?? otherPort), SUBGRAPH_HTTP2: variable.switch().default(false) };
+  const env = parseEnvironment({ ...installationVariables, ...ownVariables }, environment);
+  return { ...processConfig(env), ...installationConfig(env), http2: env.SUBGRAPH_HTTP2 };
 }

@@ -63,7 +63,7 @@ describe.each(['in process', 'over HTTP'])('a subgraph asked %s', (transport) =>
 
   it('refuses a context that is forged, for another subgraph, out of date or garbage', async () => {
     const { signingKey, askUnsigned } = caller(transport);
-    const context = { principal: member, tenantId: tenant.id, impersonated: false, requestId: 'r', origin: null };
+    const context = { principal: member, tenantId: tenant.id, impersonated: false, origin: null };
     const bad = [
       createContextSigner({ key: randomBytes(32) }).sign(context, 'probe'),
       createContextSigner({ key: signingKey }).sign(context, 'users'),
@@ -121,6 +121,11 @@ describe.each(['in process', 'over HTTP'])('a subgraph asked %s', (transport) =>
     const answer = await caller(transport).ask(member, '{ broken }', { requestId: 'r-broken' });
     expect(answer.errors).toMatchObject([{ path: ['broken'], extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r-broken' } }]);
     expect(JSON.stringify(answer)).not.toContain('a detail of ours');
+  });
+
+  it('calls a request by a name of its own where it was given none that is fit', async () => {
+    const answer = await caller(transport).ask(member, '{ broken }', { requestId: 'two words' });
+    expect(answer.errors?.[0]?.extensions['requestId']).toMatch(/^[\da-f-]{36}$/);
   });
 });
 

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { createContextVerifier, type ContextVerifier, type TenantContext } from '@tenantry/auth';
-import { abandonable, BadInputError, type Mode } from '@tenantry/service';
+import { abandonable, BadInputError, fitRequestId, type Mode } from '@tenantry/service';
 import { OperationTypeNode, type ExecutionResult, type GraphQLError } from 'graphql';
 import type { Subgraph } from './define-subgraph.ts';
 import { toGraphQLErrors, toRefusal } from './errors-to-graphql.ts';
@@ -28,11 +27,15 @@ export interface SubgraphOperation {
 }
 
 export interface ExecuteOptions {
+  /** What the request is called in logs, audit entries and errors. Default, and where it is not fit to be one: a fresh one. */
+  requestId?: string | undefined;
   /** Aborted when nobody waits for the answer any longer. A query then stops; a mutation that has begun runs to its end. */
   signal?: AbortSignal | undefined;
 }
 
 export interface SubscribeOptions {
+  /** As {@link ExecuteOptions.requestId}. */
+  requestId?: string | undefined;
   /** Aborted when nobody waits for results any longer. With a {@link TenantryError} as its reason, that is the last result. */
   signal?: AbortSignal | undefined;
 }
@@ -72,6 +75,15 @@ const streamsOnly = 'A subscription is answered as a stream of events: ask for i
 
 const neverAborted = new AbortController().signal;
 
+const nobody: TenantContext = { principal: null, tenantId: null, impersonated: false, origin: null };
+
+/** Who asks, by which request, and whether they still wait. */
+interface Caller {
+  readonly tenantContext: TenantContext;
+  readonly requestId: string;
+  readonly signal: AbortSignal;
+}
+
 class SchemaHandler implements SubgraphHandler {
   readonly #subgraph: Subgraph;
   readonly #services: SubgraphServices;
@@ -98,13 +110,12 @@ class SchemaHandler implements SubgraphHandler {
   async execute(operation: SubgraphOperation, signedContext: string | undefined, options: ExecuteOptions = {}): Promise<ExecutionResult> {
     const signal = options.signal ?? neverAborted;
     signal.throwIfAborted();
-    let requestId: string | undefined;
+    const requestId = fitRequestId(options.requestId);
     try {
       const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation);
-      requestId = tenantContext.requestId;
       const prepared = this.#documents.prepare(operation.query, operation.operationName);
       if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) throw new BadInputError(streamsOnly);
-      return await this.#run(prepared, operation, tenantContext, signal);
+      return await this.#run(prepared, operation.variables, { tenantContext, requestId, signal });
     } catch (error) {
       if (signal.aborted && error === signal.reason) throw error;
       return { errors: this.#refusal(error, requestId) };
@@ -113,20 +124,19 @@ class SchemaHandler implements SubgraphHandler {
 
   subscribe(operation: SubgraphOperation, signedContext: string | undefined, options: SubscribeOptions = {}): SubgraphSubscription {
     const { signal = neverAborted } = options;
-    let requestId: string | undefined;
+    const requestId = fitRequestId(options.requestId);
     return streamResults({
       signal,
       present: (error) => this.#refusal(error, requestId),
       open: async (ending) => {
         const tenantContext = this.authenticate(signedContext) ?? this.#introspecting(operation);
-        requestId = tenantContext.requestId;
         const prepared = this.#documents.prepare(operation.query, operation.operationName);
         if (prepared.definition.operation === OperationTypeNode.SUBSCRIPTION) {
-          const common = { subgraph: this.#subgraph, services: this.#services, tenantContext, prepared };
+          const common = { subgraph: this.#subgraph, services: this.#services, tenantContext, requestId, prepared };
           const { variables } = operation;
           return await admitSubscription({ ...common, variables, operation: this.#labelOf(prepared) }, ending);
         }
-        return singleResult(async () => await this.execute(operation, signedContext, { signal: ending.signal }));
+        return singleResult(async () => await this.execute(operation, signedContext, { signal: ending.signal, requestId }));
       },
     });
   }
@@ -134,28 +144,28 @@ class SchemaHandler implements SubgraphHandler {
   /** The context of an operation that comes without one, and may do so because it asks for nothing but the schema. */
   #introspecting({ query, operationName }: SubgraphOperation): TenantContext {
     if (!isIntrospection(this.#documents.prepare(query, operationName))) return this.#contexts.verify(undefined);
-    return { principal: null, tenantId: null, impersonated: false, requestId: randomUUID(), origin: null };
+    return nobody;
   }
 
   async #run(
     prepared: PreparedOperation,
-    { variables }: SubgraphOperation,
-    tenantContext: TenantContext,
-    callerSignal: AbortSignal,
+    variables: SubgraphOperation['variables'],
+    { tenantContext, requestId, signal: callerSignal }: Caller,
   ): Promise<ExecutionResult> {
     const { definition } = prepared;
     const operation = this.#labelOf(prepared);
     const signal = definition.operation === OperationTypeNode.QUERY ? callerSignal : neverAborted;
-    await using request = openSubgraphRequest({ tenantContext, operation, signal, pool: this.#services.pool });
-    if (tenantContext.impersonated) await recordImpersonation(this.#services.catalog, tenantContext, { prepared, operation });
+    const { pool, members } = this.#services;
+    await using request = openSubgraphRequest({ tenantContext, requestId, operation, signal, pool, members });
+    if (tenantContext.impersonated) await recordImpersonation(this.#services.catalog, { tenantContext, requestId, prepared, operation });
     signal.throwIfAborted();
     const context = this.#subgraph.createContext(request, this.#services);
     // What still runs after an abort ends by itself, without its lease.
     const running = Promise.resolve(prepared.compiled.execute({ context, variables }));
     const result = await abandonable(running, signal === neverAborted ? undefined : signal);
     if (!result.errors) return result;
-    const logger = this.#services.logger.child({ requestId: request.requestId, tenantId: tenantContext.tenantId, operation });
-    return { ...result, errors: toGraphQLErrors(result.errors, { requestId: request.requestId, logger }) };
+    const logger = this.#services.logger.child({ requestId, tenantId: tenantContext.tenantId, operation });
+    return { ...result, errors: toGraphQLErrors(result.errors, { requestId, logger }) };
   }
 
   /** How logs and metrics call an operation. */
@@ -164,7 +174,7 @@ class SchemaHandler implements SubgraphHandler {
   }
 
   /** What is told of an error before or beside an execution. */
-  #refusal(error: unknown, requestId: string = randomUUID()): readonly GraphQLError[] {
+  #refusal(error: unknown, requestId: string): readonly GraphQLError[] {
     if (error instanceof OperationRefusedError) return error.errors;
     return toRefusal(error, { requestId, logger: this.#services.logger });
   }

@@ -2,13 +2,20 @@ import { requirePrincipal, type TenantContext } from '@tenantry/auth';
 import type { Catalog } from '@tenantry/tenant-control';
 import { rootFieldNames, type PreparedOperation } from './operation-documents.ts';
 
+interface ImpersonatedRequest {
+  readonly tenantContext: TenantContext;
+  readonly requestId: string;
+  readonly prepared: PreparedOperation;
+  /** Name of the operation, for logs and metrics. */
+  readonly operation: string;
+}
+
 /** An operator's request within a tenant is on record before anything is read for it, or is not answered. Nobody else's is. */
 export async function recordImpersonation(
   catalog: Pick<Catalog, 'recordAudit'>,
-  tenantContext: TenantContext,
-  { prepared, operation }: { prepared: PreparedOperation; operation: string },
+  { tenantContext, requestId, prepared, operation }: ImpersonatedRequest,
 ): Promise<void> {
-  const { tenantId, impersonated, requestId, origin } = tenantContext;
+  const { tenantId, impersonated, origin } = tenantContext;
   if (!impersonated) return;
   const { issuer, subject } = requirePrincipal(tenantContext);
   await catalog.recordAudit({

@@ -1,11 +1,15 @@
 import type { Principal } from '@tenantry/auth';
-import type { User } from '@tenantry/prisma/tenant';
+import { Prisma, type User } from '@tenantry/prisma/tenant';
 import type { TenantDb } from '@tenantry/tenant-pool';
 
 /** A user of the tenant that a token speaks for. */
-export type Member = User;
+export type Member = Pick<User, 'id' | 'email' | 'name' | 'role' | 'status' | 'createdAt'>;
 
 /** The active user whom `principal` speaks for, in one statement; null when there is none. */
 export async function findMember(db: TenantDb, { issuer, subject }: Principal): Promise<Member | null> {
-  return await db.user.findFirst({ where: { issuer, subject, status: 'ACTIVE' } });
+  const [member] = await db.$read<Member>(Prisma.sql`
+    SELECT id, email, name, role, status, created_at AS "createdAt"
+    FROM users
+    WHERE issuer = ${issuer} AND subject = ${subject} AND status = 'ACTIVE'`);
+  return member ?? null;
 }

@@ -25,7 +25,7 @@ export function serveOperations(server: FastifyInstance, handler: SubgraphHandle
     if (acceptsEvents(request.headers.accept)) return await stream(parseBody(request.body), signedContextOf(request), reply);
     const signal = clientSignal(reply);
     try {
-      const result = await handler.execute(parseBody(request.body), signedContextOf(request), { signal });
+      const result = await handler.execute(parseBody(request.body), signedContextOf(request), { signal, requestId: request.id });
       return await answerJson(reply, statusOf(result), result);
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -33,9 +33,9 @@ export function serveOperations(server: FastifyInstance, handler: SubgraphHandle
       return reply.hijack();
     }
   });
-  server.setErrorHandler(async (error: Error & { statusCode?: number }, _request, reply) => {
+  server.setErrorHandler(async (error: Error & { statusCode?: number }, request, reply) => {
     const { status, code } = refusalOf(error);
-    if (status >= 500) logger.error({ err: error }, 'a request failed');
+    if (status >= 500) logger.error({ err: error, requestId: request.id }, 'a request failed');
     await reply.code(status).send({ errors: [{ message: status >= 500 ? faultMessage : error.message, extensions: { code } }] });
   });
 }

@@ -1,4 +1,4 @@
-import { drainConnections, listen, requestDeadline, type Logger } from '@tenantry/service';
+import { acceptHttp2, drainConnections, listen, requestDeadline, requestIdOf, type Logger } from '@tenantry/service';
 import Fastify from 'fastify';
 import type { SubgraphHandler } from './handler.ts';
 import { serveHealth } from './health.ts';
@@ -15,6 +15,8 @@ export interface SubgraphServerOptions {
   logger: Logger;
   /** Rejects while the subgraph cannot serve; asked by `/readyz`. Default: always ready. */
   checkReadiness?: () => Promise<void>;
+  /** Speaks HTTP/2 beside HTTP/1.1, without TLS by prior knowledge. Default false. */
+  http2?: boolean;
   /** How subscriptions are streamed. */
   streams?: EventStreamOptions;
 }
@@ -30,8 +32,9 @@ export interface SubgraphServer extends AsyncDisposable {
  * @throws {PortInUseError}
  */
 export async function serveSubgraph(handler: SubgraphHandler, options: SubgraphServerOptions): Promise<SubgraphServer> {
-  const server = Fastify({ keepAliveTimeout: keepAliveTimeoutMs, ...requestDeadline() });
+  const server = Fastify({ keepAliveTimeout: keepAliveTimeoutMs, ...requestDeadline(), genReqId: ({ headers }) => requestIdOf(headers) });
   drainConnections(server);
+  if (options.http2) acceptHttp2(server);
   serveOperations(server, handler, options.logger, options.streams);
   serveHealth(server, options);
   const url = await listen(server, options);

@@ -114,7 +114,7 @@ describe('openServices', () => {
 
   it('ends the subscriptions that are open when it is disposed of', async () => {
     const services = await open({ redisUrl: null, manages: false });
-    const context = { principal: null, tenantId: null, impersonated: false, requestId: 'r', origin: null };
+    const context = { principal: null, tenantId: null, impersonated: false, origin: null };
     const reasons: string[] = [];
     using _admission = await services.subscriptions.admit(context, ({ code }) => reasons.push(code));
     const left = await services.subscriptions.admit(context, ({ code }) => reasons.push(code));

@@ -29,6 +29,8 @@ import {
 } from '@tenantry/tenant-pool';
 import { Redis } from 'ioredis';
 import type { Registry } from 'prom-client';
+import { gatheredTenants } from './gathered-tenants.ts';
+import { MemberLookups } from './member-lookups.ts';
 import { TenantActivity } from './tenant-activity.ts';
 import type { SubscriptionLimits } from './subscriptions/limits.ts';
 import { Subscriptions } from './subscriptions/subscriptions.ts';
@@ -37,6 +39,8 @@ import { openWakingPool } from './waking-pool.ts';
 /** What a process offers to its subgraphs. */
 export interface SubgraphServices {
   readonly pool: TenantPool;
+  /** Shared by all requests of the process. */
+  readonly members: MemberLookups;
   readonly catalog: Catalog;
   /** Null in a process that holds no cluster's administrator credentials. */
   readonly control: TenantControl | null;
@@ -95,7 +99,8 @@ export async function openServices(config: ServicesConfig): Promise<OpenServices
   const { clusterConnections: connectionsPerCluster = defaultLimits.connectionsPerCluster } = config;
   const { waitForTenantMs = defaultWaitForTenantMs, recordActivityMs: everyMs } = config;
   await using opened = new AsyncDisposableStack();
-  const catalog = opened.use(openCatalog({ controlDatabaseUrl, logger }));
+  const ungathered = opened.use(openCatalog({ controlDatabaseUrl, logger }));
+  const catalog: Catalog = { ...ungathered, findTenants: gatheredTenants(ungathered) };
   const redis = config.redisUrl === null ? null : opened.use(connectRedis(config.redisUrl, logger)).redis;
   const bus = opened.use(await openBus(redis, controlDatabaseUrl, logger));
   const directory = opened.use(createTenantDirectory({ source: catalog, bus, logger, metrics, ...(redis && { redis }) }));
@@ -110,7 +115,8 @@ export async function openServices(config: ServicesConfig): Promise<OpenServices
   const pool = opened.use(openWakingPool(jobPool, { directory, bus, catalog, activity, logger }));
   const control = clusters.length === 0 ? null : opened.use(await openControl(config, { catalog, bus, events }, opened));
   const running = opened.move();
-  const services = { pool, jobPool, catalog, control, jobs, events, subscriptions, logger };
+  const members = new MemberLookups();
+  const services = { pool, jobPool, members, catalog, control, jobs, events, subscriptions, logger };
   return { ...services, [Symbol.asyncDispose]: async () => await running.disposeAsync() };
 }
 

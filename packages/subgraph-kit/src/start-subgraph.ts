@@ -9,7 +9,7 @@ import { checkReadiness, openServices } from './services.ts';
 /** Starts one subgraph as a process of its own: its services, its metrics, and last its port. */
 export async function startSubgraph(name: string, config: SubgraphConfig, logger: Logger): Promise<SubgraphServer> {
   await using started = new AsyncDisposableStack();
-  const { mode, signingKey, host, port } = config;
+  const { mode, signingKey, host, port, http2 } = config;
   const metrics = new Registry();
   collectDefaultMetrics({ register: metrics });
   const subgraph = await loadSubgraphByName(name);
@@ -17,7 +17,7 @@ export async function startSubgraph(name: string, config: SubgraphConfig, logger
   started.use(await startOperationsServer({ host, port: config.metricsPort, metrics }));
   const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
   const server = started.use(
-    await serveSubgraph(handler, { host, port, logger, checkReadiness: async () => await checkReadiness(services) }),
+    await serveSubgraph(handler, { host, port, http2, logger, checkReadiness: async () => await checkReadiness(services) }),
   );
   logger.info({ url: server.url, subgraph: name, mode }, 'serving');
   const running = started.move();

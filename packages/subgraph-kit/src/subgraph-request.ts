@@ -1,5 +1,6 @@
 import { requirePrincipal, requireTenant, type Principal, type TenantContext } from '@tenantry/auth';
 import type { TenantDb, TenantLease, TenantPool } from '@tenantry/tenant-pool';
+import type { MemberLookups } from './member-lookups.ts';
 import { findMember } from './membership-store.ts';
 import { createViewer, type Viewer } from './viewer.ts';
 
@@ -7,6 +8,7 @@ import { createViewer, type Viewer } from './viewer.ts';
 export interface SubgraphRequest {
   /** As the gateway signed it. */
   readonly tenantContext: TenantContext;
+  /** As the gateway says, which nobody vouches for: for logs, audit entries and errors, and never for a decision. */
   readonly requestId: string;
   /** Name of the operation, for logs and metrics. */
   readonly operation: string;
@@ -38,9 +40,11 @@ export interface SubgraphRequest {
 
 export interface SubgraphRequestOptions {
   tenantContext: TenantContext;
+  requestId: string;
   operation: string;
   signal: AbortSignal;
   pool: Pick<TenantPool, 'lease'>;
+  members: Pick<MemberLookups, 'find'>;
 }
 
 /** Opens a request's scope; disposing of it gives its lease back and lets nobody take another. */
@@ -50,6 +54,7 @@ export function openSubgraphRequest(options: SubgraphRequestOptions): SubgraphRe
 
 class LeasingRequest implements SubgraphRequest, AsyncDisposable {
   readonly tenantContext: TenantContext;
+  readonly requestId: string;
   readonly operation: string;
   readonly signal: AbortSignal;
   readonly viewer: Viewer;
@@ -57,16 +62,17 @@ class LeasingRequest implements SubgraphRequest, AsyncDisposable {
   #lease: Promise<TenantLease> | undefined;
   #hasEnded = false;
 
-  constructor({ tenantContext, operation, signal, pool }: SubgraphRequestOptions) {
+  constructor({ tenantContext, requestId, operation, signal, pool, members }: SubgraphRequestOptions) {
     this.tenantContext = tenantContext;
+    this.requestId = requestId;
     this.operation = operation;
     this.signal = signal;
     this.#pool = pool;
-    this.viewer = createViewer(tenantContext, async () => await findMember(await this.dbForNonMember(), this.principal()));
-  }
-
-  get requestId(): string {
-    return this.tenantContext.requestId;
+    this.viewer = createViewer(tenantContext, async () => {
+      const principal = this.principal();
+      const db = await this.dbForNonMember();
+      return await members.find(this.tenantId(), principal, async () => await findMember(db, principal));
+    });
   }
 
   principal(): Principal {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import * as fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { TenantUnavailableError } from './errors.ts';
 import type { TenantLease } from './lease.ts';
 import { openPool, settleSelfTest, type PoolFixture } from './testing/pool-fixture.ts';
@@ -8,6 +8,7 @@ import { createTenantDatabases, type TenantDatabases } from './testing/tenant-da
 
 const tenantCount = 5;
 const capacity = 3;
+const outlasting = 600_000;
 
 let databases: TenantDatabases;
 
@@ -51,17 +52,23 @@ class Model {
 
   /** Checks against Postgres that exactly the open tenants have a connection, and that each lease reaches its own tenant. */
   async verify(): Promise<void> {
-    const names = databases.placements.map(({ database }) => database);
-    const query = 'SELECT DISTINCT datname::text FROM pg_stat_activity WHERE datname = ANY($1)';
-    const rows = await databases.administer<{ datname: string }>(query, [names]);
     const expected = [...this.open.keys()].map((tenant) => databases.tenant(tenant).database);
-    assert.deepEqual(rows.map(({ datname }) => datname).toSorted(), expected.toSorted());
+    // A server that is short of time may still count a connection that the pool has cut off after it had told it to close.
+    const check = async () => assert.deepEqual(await connectedDatabases(), expected.toSorted());
+    await vi.waitFor(check, { interval: 50, timeout: 20_000 });
     for (const [tenant, leases] of this.open) {
       for (const { db } of leases) {
         assert.deepEqual(await db.$queryRaw`SELECT current_database()::text AS name`, [{ name: databases.tenant(tenant).database }]);
       }
     }
   }
+}
+
+async function connectedDatabases(): Promise<string[]> {
+  const names = databases.placements.map(({ database }) => database);
+  const query = 'SELECT DISTINCT datname::text FROM pg_stat_activity WHERE datname = ANY($1)';
+  const rows = await databases.administer<{ datname: string }>(query, [names]);
+  return rows.map(({ datname }) => datname).toSorted();
 }
 
 abstract class Step implements fc.AsyncCommand<Model, PoolFixture> {
@@ -129,8 +136,15 @@ test('the pool opens, keeps, closes and serves tenants as its model does', { tim
   const giveBack = tenant.map((which) => new Return(which));
   const evict = tenant.map((which) => new Evict(which));
   const steps = fc.commands([lease, lease, lease, giveBack, giveBack, giveBack, evict], { maxCommands: 60, size: 'max' });
-  // Turns that outlast the test: a tenant with a lease keeps its connection.
-  const limits = { connectionsPerCluster: capacity, acquireDeadlineMs: 60_000, turnMs: 600_000 };
+  // Times that outlast the test: an open tenant keeps its connection, however long the steps take.
+  const limits = {
+    connectionsPerCluster: capacity,
+    acquireDeadlineMs: 60_000,
+    connectionDeadlineMs: 60_000,
+    turnMs: outlasting,
+    idleConnectionMs: outlasting,
+    idleTenantMs: outlasting,
+  };
   await fc.assert(
     fc.asyncProperty(steps, async (sequence) => {
       const model = new Model();
@@ -142,6 +156,6 @@ test('the pool opens, keeps, closes and serves tenants as its model does', { tim
       for (const held of [...model.open.values()].flat()) await held[Symbol.asyncDispose]();
       await stopped;
     }),
-    { numRuns: 40, interruptAfterTimeLimit: 60_000 },
+    { numRuns: 15, interruptAfterTimeLimit: 60_000 },
   );
 });

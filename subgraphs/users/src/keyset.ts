@@ -1,9 +1,16 @@
+import { Prisma } from '@tenantry/prisma/tenant';
 import type { Page } from '@tenantry/subgraph-kit';
 
 export type Direction = 'asc' | 'desc';
 
 /** Bounds of a column's value, as Prisma has them. */
 export type Bounds = { gt: string } | { gte: string } | { lt: string } | { lte: string };
+
+/** Directions in SQL: how it orders rows, and how it compares those that come later. */
+export const inSql: Record<Direction, { order: Prisma.Sql; isBeyond: Prisma.Sql }> = {
+  asc: { order: Prisma.sql`ASC`, isBeyond: Prisma.sql`>` },
+  desc: { order: Prisma.sql`DESC`, isBeyond: Prisma.sql`<` },
+};
 
 /** The direction to read a page's rows in. */
 export function readingDirection(direction: 'ASC' | 'DESC', page: Page<unknown>): Direction {

@@ -13,7 +13,7 @@ export async function admitSubscription(options: Omit<SubscriptionOptions, 'sign
   const { signal } = ending;
   using admission = new DisposableStack();
   admission.use(await services.subscriptions.admit(tenantContext, (reason) => ending.abort(reason)));
-  await recordImpersonation(services.catalog, tenantContext, options);
+  await recordImpersonation(services.catalog, options);
   signal.throwIfAborted();
   const subscription = admission.use(await Subscription.open({ ...options, signal }));
   const admitted = admission.move();

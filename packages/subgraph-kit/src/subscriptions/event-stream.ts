@@ -32,14 +32,16 @@ const headers = {
  */
 export async function sendEvents(response: ServerResponse, results: SubgraphSubscription, options: EventStreamOptions = {}): Promise<void> {
   const { heartbeatMs = defaultHeartbeatMs, stallMs = defaultStallMs } = options;
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
   await results.established;
   response.writeHead(200, headers);
   response.flushHeaders();
   const beating = setInterval(() => {
-    if (!response.destroyed && !response.writableNeedDrain) response.write(heartbeat);
+    if (!gone.signal.aborted && !response.writableNeedDrain) response.write(heartbeat);
   }, heartbeatMs).unref();
   try {
-    for await (const result of results) await write(response, nextEvent(result), stallMs);
+    for await (const result of results) await write(response, nextEvent(result), { gone: gone.signal, stallMs });
     response.end('event: complete\ndata:\n\n');
   } finally {
     clearInterval(beating);
@@ -51,18 +53,14 @@ function nextEvent(result: ExecutionResult): string {
   return `event: next\ndata: ${JSON.stringify(result)}\n\n`;
 }
 
-async function write(response: ServerResponse, event: string, stallMs: number): Promise<void> {
-  if (response.destroyed || response.write(event)) return;
+async function write(response: ServerResponse, event: string, { gone, stallMs }: { gone: AbortSignal; stallMs: number }): Promise<void> {
+  if (gone.aborted || response.write(event)) return;
   const stalled = setTimeout(() => response.destroy(), stallMs);
-  const closed = new AbortController();
-  const onClose = () => closed.abort();
-  response.once('close', onClose);
   try {
-    await once(response, 'drain', { signal: closed.signal });
+    await once(response, 'drain', { signal: gone });
   } catch (error) {
-    if (!closed.signal.aborted) throw error;
+    if (!gone.aborted) throw error;
   } finally {
     clearTimeout(stalled);
-    response.off('close', onClose);
   }
 }

@@ -29,7 +29,11 @@ export function streamOperations(server: FastifyInstance, { handler, logger, ...
     gone.addEventListener('abort', () => ending.abort(gone.reason), { once: true });
     reply.hijack();
     try {
-      await sendEvents(reply.raw, handler.subscribe(operation, signedContext, { signal: ending.signal }), options);
+      await sendEvents(
+        reply.raw,
+        handler.subscribe(operation, signedContext, { signal: ending.signal, requestId: reply.request.id }),
+        options,
+      );
     } catch (err) {
       if (gone.aborted) logger.debug({ subgraph: handler.name }, 'the gateway has left a subscription');
       else logger.error({ err }, 'a subscription failed');

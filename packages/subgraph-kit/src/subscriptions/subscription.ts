@@ -17,6 +17,7 @@ export interface SubscriptionOptions {
   subgraph: Subgraph;
   services: SubgraphServices;
   tenantContext: TenantContext;
+  requestId: string;
   prepared: PreparedOperation;
   variables: Record<string, unknown> | undefined;
   /** Name of the operation, for logs and metrics. */
@@ -82,8 +83,9 @@ export function singleResult(take: () => Promise<ExecutionResult>): ResultSource
   };
 }
 
-function requestOf({ tenantContext, operation, signal, services }: SubscriptionOptions): SubgraphRequest & AsyncDisposable {
-  return openSubgraphRequest({ tenantContext, operation, signal, pool: services.pool });
+function requestOf({ tenantContext, requestId, operation, signal, services }: SubscriptionOptions): SubgraphRequest & AsyncDisposable {
+  const { pool, members } = services;
+  return openSubgraphRequest({ tenantContext, requestId, operation, signal, pool, members });
 }
 
 /** What graphql-js wants for asking a subgraph for its events. */
@@ -99,9 +101,8 @@ function sourceOf(request: SubgraphRequest, { subgraph, services, prepared, vari
   };
 }
 
-function presented(result: ExecutionResult, { services, tenantContext, operation }: SubscriptionOptions): ExecutionResult {
+function presented(result: ExecutionResult, { services, tenantContext, requestId, operation }: SubscriptionOptions): ExecutionResult {
   if (!result.errors) return result;
-  const { requestId, tenantId } = tenantContext;
-  const logger = services.logger.child({ requestId, tenantId, operation });
+  const logger = services.logger.child({ requestId, tenantId: tenantContext.tenantId, operation });
   return { ...result, errors: toGraphQLErrors(result.errors, { requestId, logger }) };
 }

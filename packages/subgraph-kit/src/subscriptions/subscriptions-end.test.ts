@@ -7,7 +7,7 @@ import { expect, it } from 'vitest';
 import { ServerStoppingError } from '../errors.ts';
 import { Subscriptions } from './subscriptions.ts';
 
-const context: TenantContext = { principal: null, tenantId: randomUUID(), impersonated: false, requestId: 'r', origin: null };
+const context: TenantContext = { principal: null, tenantId: randomUUID(), impersonated: false, origin: null };
 
 /** Those of a process whose control database does not answer. */
 function openScene(): { subscriptions: Subscriptions; told: unknown[]; onEnd: (reason: unknown) => void } {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createContextSigner, tenantContextHeader, type Principal, type TenantContext } from '@tenantry/auth';
-import { silentLogger, type Mode } from '@tenantry/service';
+import { requestIdHeader, silentLogger, type Mode } from '@tenantry/service';
 import type { ExecutionResult } from 'graphql';
 import { createClient } from 'graphql-sse';
 import type { Subgraph } from '../define-subgraph.ts';
@@ -54,9 +54,9 @@ export function createTestCaller(subgraph: Subgraph, { services, mode = 'product
   const signingKey = randomBytes(32);
   const handler = createSubgraphHandler(subgraph, { services, signingKey, mode });
   return callerOf(handler, signingKey, {
-    send: async (operation, signedContext) => await handler.execute(operation, signedContext),
-    subscribe: (operation, signedContext) => {
-      const results = handler.subscribe(operation, signedContext);
+    send: async ({ requestId, ...operation }, signedContext) => await handler.execute(operation, signedContext, { requestId }),
+    subscribe: ({ requestId, ...operation }, signedContext) => {
+      const results = handler.subscribe(operation, signedContext, { requestId });
       return { established: results.established, iterator: results };
     },
   });
@@ -71,15 +71,20 @@ export async function createHttpTestCaller(
   const server = await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger: silentLogger });
   const url = `${server.url}/graphql`;
   const caller = callerOf(handler, signingKey, {
-    send: async (operation, signedContext) => {
-      const headers = { 'content-type': 'application/json', ...(signedContext !== undefined && { [tenantContextHeader]: signedContext }) };
+    send: async ({ requestId, ...operation }, signedContext) => {
+      const context = signedContext === undefined ? {} : { [tenantContextHeader]: signedContext };
+      const headers = { 'content-type': 'application/json', [requestIdHeader]: requestId, ...context };
       const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(operation) });
       const result: ExecutionResult = JSON.parse(await response.text());
       return result;
     },
-    subscribe: ({ query, variables }, signedContext) => {
+    subscribe: ({ query, variables, requestId }, signedContext) => {
       const { promise: established, resolve } = Promise.withResolvers<void>();
-      const client = createClient({ url, headers: { [tenantContextHeader]: signedContext }, retryAttempts: 0 });
+      const client = createClient({
+        url,
+        headers: { [tenantContextHeader]: signedContext, [requestIdHeader]: requestId },
+        retryAttempts: 0,
+      });
       return { established, iterator: client.iterate({ query, ...(variables && { variables }) }, { connected: () => resolve() }) };
     },
   });
@@ -95,6 +100,7 @@ interface Transport {
 interface TestOperation {
   query: string;
   variables: Record<string, unknown> | undefined;
+  requestId: string;
 }
 
 function callerOf(handler: SubgraphHandler, signingKey: Buffer, transport: Transport): TestCaller {
@@ -106,10 +112,9 @@ function callerOf(handler: SubgraphHandler, signingKey: Buffer, transport: Trans
     handler,
     signingKey,
     sign,
-    ask: async (principal, query, options = {}) => await askWith({ query, variables: options.variables }, sign(principal, options)),
-    subscribe: (principal, query, options = {}) =>
-      subscriptionOver(transport.subscribe({ query, variables: options.variables }, sign(principal, options))),
-    askUnsigned: async (signedContext, query) => await askWith({ query, variables: undefined }, signedContext),
+    ask: async (principal, query, options) => await askWith(operationOf(query, options), sign(principal, options)),
+    subscribe: (principal, query, options) => subscriptionOver(transport.subscribe(operationOf(query, options), sign(principal, options))),
+    askUnsigned: async (signedContext, query) => await askWith(operationOf(query), signedContext),
   };
 }
 
@@ -130,12 +135,15 @@ function subscriptionOver<Data>({ established, iterator }: ReturnType<Transport[
   };
 }
 
-function contextOf(principal: Principal | null, { within, requestId = 'test', origin }: AskOptions): TenantContext {
+function operationOf(query: string, { variables, requestId = 'test' }: AskOptions = {}): TestOperation {
+  return { query, variables, requestId };
+}
+
+function contextOf(principal: Principal | null, { within, origin }: AskOptions): TenantContext {
   return {
     principal,
     tenantId: principal?.tenantId ?? within ?? null,
     impersonated: within !== undefined,
-    requestId,
     origin: origin ?? null,
   };
 }

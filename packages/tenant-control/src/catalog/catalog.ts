@@ -1,6 +1,7 @@
 import type { PrismaClient } from '@tenantry/prisma/control';
 import { canonicalUuid, type Logger } from '@tenantry/service';
 import type { PlacementSource } from '@tenantry/tenant-pool';
+import type { Pool } from 'pg';
 import { openControlClient } from '../control-client.ts';
 import { findCertificate, type ErasureCertificate } from '../erasure/certificate.ts';
 import { listJobs, type JobListing, type ListJobsOptions } from '../jobs/job-board.ts';
@@ -88,7 +89,7 @@ export function openCatalog({ controlDatabaseUrl, logger }: CatalogOptions): Cat
   return {
     findPlacement: async (tenantId) => await findPlacement(db, tenantId),
     findServed: async (limit) => await findServed(db, limit),
-    findTenants: async (ids) => await findTenants(db, ids),
+    findTenants: async (ids) => await findTenants(pool, ids),
     listTenants: async (options) => await listTenants(db, options),
     countTenants: async (filter) => await countTenants(db, filter),
     findTenantBySlug: async (slug) => (slug.includes('\0') ? null : await db.tenant.findUnique({ where: { slug }, select: tenantColumns })),
@@ -123,7 +124,12 @@ async function findServed(db: PrismaClient, limit: number): Promise<string[]> {
 }
 
 /** Ids come from tokens and clients: one that Postgres could not even parse names nothing. */
-async function findTenants(db: PrismaClient, ids: readonly string[]): Promise<Tenant[]> {
+async function findTenants(pool: Pool, ids: readonly string[]): Promise<Tenant[]> {
   const wanted = ids.map(canonicalUuid).filter((id) => id !== null);
-  return await db.tenant.findMany({ where: { id: { in: wanted } }, select: tenantColumns });
+  // Asked for by nearly every request, and several times as fast as by Prisma.
+  const sql = `
+    SELECT id, slug, name, tier, status, schema_version AS "schemaVersion", cluster_name AS "clusterName", created_at AS "createdAt",
+           last_active_at AS "lastActiveAt", purge_after AS "purgeAfter"
+    FROM tenants WHERE id = ANY($1::uuid[])`;
+  return (await pool.query<Tenant>(sql, [wanted])).rows;
 }

@@ -1,6 +1,8 @@
+import type { Prisma } from '@tenantry/prisma/tenant';
 import { UnsupportedOperationError } from '../errors.ts';
 import type { TenantDb } from '../lease.ts';
 import type { GeneratedClient } from './client-module.ts';
+import { toQuery, toRows } from './direct-read.ts';
 import type { HandleGrant } from './grant.ts';
 import { viewOf } from './handle-view.ts';
 import { perform, performing, reported, workOf, type Operation, type OperationRequest, type Route } from './operation.ts';
@@ -49,6 +51,7 @@ class Handle {
       $extends: (extension: unknown) =>
         this.#extend(handle, this.#client.$extends(this.#firstExtension((operation) => this.#admit(operation))), extension),
       $transaction: async (work: unknown, options?: object) => await this.#transactions.run(handle, work, options),
+      $read: async (sql: Prisma.Sql) => await this.#read(sql),
     };
     const handle: object = plainView(this.#client, {
       own,
@@ -101,6 +104,11 @@ class Handle {
       }
     };
     return await perform(this.#grant, workOf(operation), goOn, (error) => error);
+  }
+
+  async #read(sql: Prisma.Sql): Promise<unknown> {
+    const read = async () => toRows(await this.#route.query(toQuery(sql)));
+    return await reported(this.#grant, { operation: '$read' }, () => perform(this.#grant, 'operation', read));
   }
 
   /** Sends an operation to the tenant's database. */

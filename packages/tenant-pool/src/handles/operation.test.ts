@@ -1,4 +1,5 @@
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
+import { Prisma } from '@tenantry/prisma/tenant';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { NoTenantError, TenantBusyError } from '../errors.ts';
 import { openTenantAdapter, type TenantAdapter } from '../testing/tenant-adapters.ts';
@@ -51,7 +52,8 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an operation ove
     const db = client.handleFor(grant);
     expect(await db.user.count()).toBe(0);
     await client[Symbol.asyncDispose]();
-    for (const late of [db.user.count(), db.$queryRaw`SELECT 1`, db.$transaction(async (tx) => await tx.user.count())]) {
+    const work = [db.user.count(), db.$queryRaw`SELECT 1`, db.$read(Prisma.sql`SELECT 1`)];
+    for (const late of [...work, db.$transaction(async (tx) => await tx.user.count())]) {
       await expect(late).rejects.toThrow(NoTenantError);
     }
   });
@@ -65,6 +67,7 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an operation ove
       db.user.findUnique({ where: { email: 'a' } }),
       db.user.update({ where: { email: 'a' }, data: { name: 'A', memberships: { deleteMany: {} } } }),
       db.$executeRaw`SELECT 1`,
+      db.$read(Prisma.sql`SELECT 1`),
       db.$transaction(async (tx) => await tx.user.count()),
       db.$extends({ name: 'one' }).user.count(),
       db.$extends({ name: 'one' }).$transaction(async (tx) => await tx.user.count()),
@@ -81,6 +84,9 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('an operation ove
       await expect(db.user.count()).rejects.toThrow('explained');
       expect(explained).toEqual([expect.objectContaining({ message: expect.stringContaining('lost') })]);
     }
+    explained.length = 0;
+    await expect(handle.$read(Prisma.sql`SELECT 1`)).rejects.toThrow('explained');
+    expect(explained).toEqual([expect.objectContaining({ message: 'lost' })]);
   });
 
   test('has what an extension of its caller throws left alone', async () => {

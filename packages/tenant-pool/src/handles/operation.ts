@@ -1,3 +1,4 @@
+import type { SqlQuery, SqlResultSet } from '@prisma/driver-adapter-utils';
 import { UnsupportedOperationError } from '../errors.ts';
 import { uncarried } from './carried-error.ts';
 import type { HandleGrant, Work } from './grant.ts';
@@ -88,4 +89,6 @@ export interface Route {
   run<Result>(work: () => PromiseLike<Result>): Promise<Result>;
   /** Sends on an operation, as the last extension: those before it see the operation as its caller made it. */
   send(operation: Operation): PromiseLike<unknown>;
+  /** Runs one statement on the tenant's database, without Prisma's client. */
+  query(query: SqlQuery): Promise<SqlResultSet>;
 }

@@ -5,7 +5,7 @@ import { LookupRules } from './lookup-rules.ts';
 import { madeUpAdapter } from './made-up-adapter.ts';
 import { openHandle } from './open-handle.ts';
 import type { Route } from './operation.ts';
-import { switchingAdapterFactory } from './switching-adapter.ts';
+import { present, switchingAdapterFactory } from './switching-adapter.ts';
 import type { TenantClients } from './tenant-clients.ts';
 import { unbatched } from './unbatched.ts';
 
@@ -23,7 +23,8 @@ export function sharedClient({ PrismaClient }: TenantClientModule, options: Omit
       let target: SqlDriverAdapter | undefined = adapter;
       // Awaited inside: a lazy promise takes the tenant from where it is awaited.
       const run: Route['run'] = (work) => current.run(target, async () => await work());
-      const route: Route = { run, send: (operation) => run(() => send(operation)) };
+      const query: Route['query'] = async (statement) => await present(target).queryRaw(statement);
+      const route: Route = { run, send: (operation) => run(() => send(operation)), query };
       return {
         handleFor: (grant) => openHandle({ client, route, grant }),
         [Symbol.asyncDispose]: async () => {

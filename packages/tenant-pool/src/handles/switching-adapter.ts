@@ -9,11 +9,7 @@ const identity = { provider: 'postgres', adapterName: 'tenantry' } as const;
  * transaction, once started, stays with the adapter it was started on.
  */
 export function switchingAdapterFactory(current: () => SqlDriverAdapter | undefined): SqlDriverAdapterFactory {
-  const target = (): SqlDriverAdapter => {
-    const adapter = current();
-    if (!adapter) throw new NoTenantError('A query was made outside every tenant. Use the `db` of a lease.');
-    return adapter;
-  };
+  const target = (): SqlDriverAdapter => present(current());
   const adapter: SqlDriverAdapter = {
     ...identity,
     queryRaw: carrying(async (query) => await target().queryRaw(query)),
@@ -24,4 +20,10 @@ export function switchingAdapterFactory(current: () => SqlDriverAdapter | undefi
     dispose: async () => {},
   };
   return { ...identity, connect: async () => adapter };
+}
+
+/** @throws {NoTenantError} when there is none */
+export function present(adapter: SqlDriverAdapter | undefined): SqlDriverAdapter {
+  if (!adapter) throw new NoTenantError('A query was made outside every tenant. Use the `db` of a lease.');
+  return adapter;
 }

@@ -66,7 +66,7 @@ test('every action of a model, and all raw SQL, is among the operations', async 
   const methods = Object.entries(db.user).flatMap(([name, member]) => (typeof member === 'function' ? [name] : []));
   const actions = methods.filter((name) => !ofMongoDb.has(name));
   expect(actions.length).toBeGreaterThan(15);
-  for (const action of [...actions, '$queryRaw', '$queryRawUnsafe', '$executeRaw', '$executeRawUnsafe', '$transaction']) {
+  for (const action of [...actions, '$read', '$queryRaw', '$queryRawUnsafe', '$executeRaw', '$executeRawUnsafe', '$transaction']) {
     expect(seen).toContain(action);
   }
 });

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { SqlDriverAdapter } from '@prisma/driver-adapter-utils';
-import { PrismaClient } from '@tenantry/prisma/tenant';
+import { PrismaClient, type Prisma } from '@tenantry/prisma/tenant';
 import { freeGrant } from '../handles/grant.ts';
 import { switchingAdapterFactory } from '../handles/switching-adapter.ts';
 import { batchingClients } from '../testing/leaking-clients.ts';
@@ -42,7 +42,8 @@ function batchingLeases(cleanup: AsyncDisposableStack): LeaseOf {
 /** The naive way: whoever works for a tenant does it within that tenant's context, with the one client. */
 function switchingLeases(cleanup: AsyncDisposableStack): LeaseOf {
   const current = new AsyncLocalStorage<SqlDriverAdapter>();
-  const db = new PrismaClient({ adapter: switchingAdapterFactory(() => current.getStore()) });
-  cleanup.defer(async () => await db.$disconnect());
+  const client = new PrismaClient({ adapter: switchingAdapterFactory(() => current.getStore()) });
+  cleanup.defer(async () => await client.$disconnect());
+  const db = Object.assign(client, { $read: async <Row>(sql: Prisma.Sql) => await client.$queryRaw<Row[]>(sql) });
   return (adapter) => ({ db, within: async (operation) => await current.run(adapter, operation), [Symbol.asyncDispose]: release });
 }

@@ -1,3 +1,4 @@
+import { Prisma } from '@tenantry/prisma/tenant';
 import { markIf, type FuzzOperation } from './attempt.ts';
 import { issuer } from './seeded-tenants.ts';
 
@@ -40,6 +41,8 @@ export const readOperations: Record<string, FuzzOperation> = {
   },
   fluentFromFirst: async ({ db, userId }) => [(await db.teamMember.findFirst({ where: { userId } }).user())?.email],
   fluentFar: async ({ db, userId }) => [(await db.invitation.findUnique({ where: { userId } }).invitedBy().invitation().user())?.email],
+  read: async ({ db, userId }) =>
+    (await db.$read<{ email: string }>(Prisma.sql`SELECT email FROM users WHERE id = ${userId}::uuid`)).map(({ email }) => email),
   settings: async ({ db }) => [(await db.tenantSettings.findUnique({ where: { id: 1 } }))?.locale],
   queryRaw: async ({ db, userId }) =>
     (await db.$queryRaw<{ email: string }[]>`SELECT email FROM users WHERE id = ${userId}::uuid`).map(({ email }) => email),

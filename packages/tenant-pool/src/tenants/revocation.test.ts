@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Prisma } from '@tenantry/prisma/tenant';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TenantPlacement } from '../directory/placement.ts';
 import { LeaseOverdueError, LeaseRevokedError, TenantMigratingError, TenantNotFoundError, TenantSuspendedError } from '../errors.ts';
@@ -32,6 +33,7 @@ test.each([
     expect(await held.db.user.count()).toBe(0);
     await expect(fixture.pool.lease(tenant.tenantId.toUpperCase(), { operation })).rejects.toThrow(expected);
     await expect(held.db.user.count()).rejects.toThrow(expected);
+    await expect(held.db.$read(Prisma.sql`SELECT 1`)).rejects.toThrow(expected);
     await eventually(async () => (await databases.sessions(tenant)).length === 0);
   },
 );

@@ -50,7 +50,7 @@ describe('a tenant whose database does not answer', () => {
 
   test('is refused at once to those who hold a lease, and holds up nobody else', async () => {
     await using proxy = await openFaultyProxy(first);
-    await using fixture = await openPool(databases, { breaker, limits: { connectionsPerCluster: 5, connectionDeadlineMs: 200 } });
+    await using fixture = await openPool(databases, { breaker, limits: { connectionsPerCluster: 5, connectionDeadlineMs: 1000 } });
     fixture.table.update(first.tenantId, { host: '127.0.0.1', port: proxy.port });
     await using lease = await fixture.pool.lease(first.tenantId, { operation });
     await using other = await fixture.pool.lease(second.tenantId, { operation });

@@ -13,7 +13,11 @@ export function batchingClients(): TenantClients {
   return {
     open: (adapter) => {
       const run: Route['run'] = async (work) => await current.run(adapter, async () => await work());
-      const route: Route = { run, send: ({ args, query }) => run(() => query(args)) };
+      const route: Route = {
+        run,
+        send: ({ args, query }) => run(() => query(args)),
+        query: async (statement) => await adapter.queryRaw(statement),
+      };
       return { handleFor: (grant) => openHandle({ client, route, grant }), [Symbol.asyncDispose]: async () => {} };
     },
     [Symbol.asyncDispose]: async () => await client.$disconnect(),

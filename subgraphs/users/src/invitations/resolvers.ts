@@ -1,8 +1,9 @@
-import type { Invitation, User } from '@tenantry/prisma/tenant';
+import type { Invitation } from '@tenantry/prisma/tenant';
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
 import { toPayload, toUserPayload } from '../mutation.ts';
 import type { Input, Reference } from '../resolver-arguments.ts';
+import type { Person } from '../users/user-store.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { listInvitations, type InvitationConnectionArguments } from './invitation-connection.ts';
 import { invitationStatus } from './invitation-status.ts';
@@ -35,6 +36,6 @@ export const invitationResolvers = {
   },
 } satisfies Resolvers<UsersContext>;
 
-async function findInvitee({ userId }: Invitation, { loaders }: UsersContext): Promise<User | null> {
+async function findInvitee({ userId }: Invitation, { loaders }: UsersContext): Promise<Person | null> {
   return await loaders.users.load(userId);
 }

@@ -1,7 +1,7 @@
 import { Prisma, type TeamMember } from '@tenantry/prisma/tenant';
 import type { Page } from '@tenantry/subgraph-kit';
 import type { Database } from '../database.ts';
-import { readingDirection } from '../keyset.ts';
+import { inSql, readingDirection } from '../keyset.ts';
 
 /** Who is in which team. */
 export type Membership = Pick<TeamMember, 'teamId' | 'userId'>;
@@ -19,16 +19,15 @@ export async function countMembers(db: Database, teamIds: string[]): Promise<Mem
 
 /** One page of the members of each team, in one statement: by user, as the primary key has them. */
 export async function findMemberPage(db: Database, teamIds: string[], page: Page<null>): Promise<Membership[]> {
-  const [comparison, direction] =
-    readingDirection('ASC', page) === 'asc' ? [Prisma.sql`>`, Prisma.sql`ASC`] : [Prisma.sql`<`, Prisma.sql`DESC`];
-  const beyondPosition = page.position ? Prisma.sql`AND user_id ${comparison} ${page.position.id}::uuid` : Prisma.empty;
+  const { order, isBeyond } = inSql[readingDirection('ASC', page)];
+  const beyondPosition = page.position ? Prisma.sql`AND user_id ${isBeyond} ${page.position.id}::uuid` : Prisma.empty;
   return await db.$queryRaw<Membership[]>`
     SELECT page.team_id AS "teamId", page.user_id AS "userId"
     FROM unnest(${teamIds}::uuid[]) AS wanted (team_id)
     CROSS JOIN LATERAL (
       SELECT team_id, user_id FROM team_members
       WHERE team_id = wanted.team_id ${beyondPosition}
-      ORDER BY user_id ${direction}
+      ORDER BY user_id ${order}
       LIMIT ${page.limit + 1}
     ) AS page`;
 }

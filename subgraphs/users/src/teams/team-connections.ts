@@ -1,13 +1,14 @@
-import type { Team, User } from '@tenantry/prisma/tenant';
+import type { Team } from '@tenantry/prisma/tenant';
 import { cursorText, parsePage, toConnection, type Connection, type Ordering, type PageArguments } from '@tenantry/subgraph-kit';
 import { z } from 'zod';
 import type { UsersContext } from '../context.ts';
+import type { Person } from '../users/user-store.ts';
 import { countTeams, findTeamPage } from './team-store.ts';
 
 const byName: Ordering<Team, string> = { name: 'teams:name', values: cursorText, valuesOf: (team) => team.name };
 
 /** As the primary key of memberships has them: ids of version 7 grow with time, so that is the oldest user first. */
-const byId: Ordering<User, null> = { name: 'team-members:id', values: z.null(), valuesOf: () => null };
+const byId: Ordering<Person, null> = { name: 'team-members:id', values: z.null(), valuesOf: () => null };
 
 export async function listTeams(args: PageArguments, { request, loaders }: UsersContext): Promise<Connection<Team>> {
   const page = parsePage(args, byName);
@@ -17,7 +18,7 @@ export async function listTeams(args: PageArguments, { request, loaders }: Users
   return toConnection(teams, page, byName, async () => await countTeams(db));
 }
 
-export async function listMembers(teamId: string, args: PageArguments, context: UsersContext): Promise<Connection<User>> {
+export async function listMembers(teamId: string, args: PageArguments, context: UsersContext): Promise<Connection<Person>> {
   const page = parsePage(args, byId);
   const memberships = await context.loaders.memberPages(page).load(teamId);
   const members = await Promise.all(memberships.map(async ({ userId }) => await context.loaders.users.load(userId)));

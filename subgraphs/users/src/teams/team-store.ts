@@ -1,5 +1,6 @@
-import type { Prisma, Team } from '@tenantry/prisma/tenant';
+import { Prisma, type Team } from '@tenantry/prisma/tenant';
 import type { Page } from '@tenantry/subgraph-kit';
+import type { TenantDb } from '@tenantry/tenant-pool';
 import type { Database } from '../database.ts';
 import { beyond, readingDirection } from '../keyset.ts';
 
@@ -8,17 +9,17 @@ export async function findTeamsByIds(db: Database, ids: string[]): Promise<Team[
 }
 
 /** A team, and a user who is in it. */
-export interface TeamOfUser extends Team {
+export interface TeamOfUser extends Pick<Team, 'id' | 'name' | 'createdAt'> {
   readonly userId: string;
 }
 
 /** The teams that each user is in, in no order. */
-export async function findTeamsOfUsers(db: Database, userIds: string[]): Promise<TeamOfUser[]> {
+export async function findTeamsOfUsers(db: TenantDb, userIds: string[]): Promise<TeamOfUser[]> {
   // One statement, where a read of the memberships with their teams would be two.
-  return await db.$queryRaw<TeamOfUser[]>`
-    SELECT team_members.user_id AS "userId", id, name, teams.created_at AS "createdAt", updated_at AS "updatedAt"
+  return await db.$read<TeamOfUser>(Prisma.sql`
+    SELECT user_id AS "userId", id, name, teams.created_at AS "createdAt"
     FROM team_members JOIN teams ON id = team_id
-    WHERE user_id = ANY(${userIds}::uuid[])`;
+    WHERE user_id = ANY(${userIds}::uuid[])`);
 }
 
 /** Teams by name, which is unique. */

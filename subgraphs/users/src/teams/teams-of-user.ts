@@ -1,8 +1,8 @@
-import type { Team } from '@tenantry/prisma/tenant';
 import type { UsersContext } from '../context.ts';
+import type { TeamOfUser } from './team-store.ts';
 
 /** The teams that a user is in, by name. */
-export async function listTeamsOfUser(userId: string, { loaders }: UsersContext): Promise<Team[]> {
+export async function listTeamsOfUser(userId: string, { loaders }: UsersContext): Promise<TeamOfUser[]> {
   return (await loaders.teamsOfUsers.load(userId)).toSorted((one, other) => compare(one.name, other.name));
 }
 

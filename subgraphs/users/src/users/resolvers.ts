@@ -1,4 +1,3 @@
-import type { User } from '@tenantry/prisma/tenant';
 import type { Resolvers } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
 import type { Input, Reference } from '../resolver-arguments.ts';
@@ -10,6 +9,7 @@ import { deactivateUser, reactivateUser } from './deactivate-user.ts';
 import { updateUser, type UpdateUserInput } from './update-user.ts';
 import { describeChange, followUsers, type UserEvent } from './user-changes.ts';
 import { listUsers, type UserConnectionArguments } from './user-connection.ts';
+import type { Person } from './user-store.ts';
 
 export const userResolvers = {
   Query: {
@@ -35,12 +35,12 @@ export const userResolvers = {
   },
   User: {
     __resolveReference: async (reference: Reference, context: UsersContext) => await findUser(reference, context),
-    teams: async (user: User, _args: unknown, context: UsersContext) => await listTeamsOfUser(user.id, context),
-    tenant: (_user: User, _args: unknown, { request }: UsersContext) => ({ id: request.tenantId() }),
+    teams: async (user: Person, _args: unknown, context: UsersContext) => await listTeamsOfUser(user.id, context),
+    tenant: (_user: Person, _args: unknown, { request }: UsersContext) => ({ id: request.tenantId() }),
   },
 } satisfies Resolvers<UsersContext>;
 
-async function findUser({ id }: Reference, { request, loaders }: UsersContext): Promise<User | null> {
+async function findUser({ id }: Reference, { request, loaders }: UsersContext): Promise<Person | null> {
   await request.viewer.requireMember();
   return await loaders.users.load(id);
 }

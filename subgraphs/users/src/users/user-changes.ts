@@ -1,6 +1,6 @@
-import type { User } from '@tenantry/prisma/tenant';
 import { BadInputError, canonicalUuid } from '@tenantry/service';
 import type { UsersContext } from '../context.ts';
+import type { Person } from './user-store.ts';
 
 /** As which changes of people are announced, by their ids. */
 export const userTopic = 'user';
@@ -13,7 +13,7 @@ export interface UserEvent {
 /** What is told of a {@link UserEvent}, as it stands when it is told. */
 export interface UserChange extends UserEvent {
   readonly kind: 'CHANGED' | 'REMOVED' | 'MISSED';
-  readonly user: User | null;
+  readonly user: Person | null;
 }
 
 /** Tells those who subscribe that somebody has changed. To be called once that is committed. */

@@ -1,8 +1,8 @@
-import type { User } from '@tenantry/prisma/tenant';
 import { parsePage, toConnection, type Connection, type PageArguments } from '@tenantry/subgraph-kit';
 import type { UsersContext } from '../context.ts';
 import { parseUserFilter, type UserFilter } from './user-filter.ts';
 import { userOrdering, type UserOrder } from './user-orderings.ts';
+import type { Person } from './user-store.ts';
 
 export interface UserConnectionArguments extends PageArguments {
   filter?: UserFilter | null;
@@ -11,7 +11,7 @@ export interface UserConnectionArguments extends PageArguments {
 
 const byDefault: UserOrder = { field: 'CREATED_AT', direction: 'ASC' };
 
-export async function listUsers(args: UserConnectionArguments, { loaders }: UsersContext): Promise<Connection<User>> {
+export async function listUsers(args: UserConnectionArguments, { loaders }: UsersContext): Promise<Connection<Person>> {
   const ordering = userOrdering(args.orderBy ?? byDefault);
   const page = parsePage(args, ordering);
   const conditions = parseUserFilter(args.filter ?? {});

@@ -1,5 +1,5 @@
-import type { User } from '@tenantry/prisma/tenant';
 import { cursorInstant, cursorText, type Ordering } from '@tenantry/subgraph-kit';
+import type { Person } from './user-store.ts';
 
 /** The input `UserOrder`. */
 export interface UserOrder {
@@ -8,14 +8,14 @@ export interface UserOrder {
 }
 
 /** An order of users by one column, then by id. */
-export interface UserOrdering extends Ordering<User, string> {
+export interface UserOrdering extends Ordering<Person, string> {
   readonly order: UserOrder;
 }
 
 const fields = {
-  CREATED_AT: { values: cursorInstant, valuesOf: (user: User) => user.createdAt.toISOString() },
-  NAME: { values: cursorText, valuesOf: (user: User) => user.name },
-  EMAIL: { values: cursorText, valuesOf: (user: User) => user.email },
+  CREATED_AT: { values: cursorInstant, valuesOf: (user: Person) => user.createdAt.toISOString() },
+  NAME: { values: cursorText, valuesOf: (user: Person) => user.name },
+  EMAIL: { values: cursorText, valuesOf: (user: Person) => user.email },
 };
 
 export function userOrdering(order: UserOrder): UserOrdering {

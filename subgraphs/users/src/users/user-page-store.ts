@@ -1,17 +1,15 @@
-import type { Prisma, User } from '@tenantry/prisma/tenant';
+import { Prisma } from '@tenantry/prisma/tenant';
 import type { CursorPosition, Page } from '@tenantry/subgraph-kit';
-import type { Database } from '../database.ts';
-import { beyond, fromOn, readingDirection, type Bounds, type Direction } from '../keyset.ts';
+import type { TenantDb } from '@tenantry/tenant-pool';
+import { inSql, readingDirection, type Direction } from '../keyset.ts';
 import type { UserConditions } from './user-filter.ts';
 import type { UserOrder } from './user-orderings.ts';
+import type { Person } from './user-store.ts';
 
-const columns: Record<
-  UserOrder['field'],
-  { where: (bounds: Bounds) => Prisma.UserWhereInput; orderBy: (direction: Direction) => Prisma.UserOrderByWithRelationInput }
-> = {
-  CREATED_AT: { where: (createdAt) => ({ createdAt }), orderBy: (createdAt) => ({ createdAt }) },
-  NAME: { where: (name) => ({ name }), orderBy: (name) => ({ name }) },
-  EMAIL: { where: (email) => ({ email }), orderBy: (email) => ({ email }) },
+const columns: Record<UserOrder['field'], { name: Prisma.Sql; bound: (value: string) => Prisma.Sql }> = {
+  CREATED_AT: { name: Prisma.sql`created_at`, bound: (instant) => Prisma.sql`${instant}::timestamptz` },
+  NAME: { name: Prisma.sql`name`, bound: (text) => Prisma.sql`${text}` },
+  EMAIL: { name: Prisma.sql`email`, bound: (text) => Prisma.sql`${text}` },
 };
 
 /** Which users to read, and in what order. */
@@ -21,35 +19,43 @@ export interface UserPageQuery {
   readonly page: Page<string>;
 }
 
-export async function findUserPage(db: Database, { conditions, order, page }: UserPageQuery): Promise<User[]> {
+export async function findUserPage(db: TenantDb, { conditions, order, page }: UserPageQuery): Promise<Person[]> {
   const direction = readingDirection(order.direction, page);
-  return await db.user.findMany({
-    where: { AND: [matching(conditions), page.position ? after(page.position, order.field, direction) : {}] },
-    orderBy: [columns[order.field].orderBy(direction), { id: direction }],
-    take: page.limit + 1,
-  });
+  const position = page.position ? [beyond(page.position, order.field, direction)] : [];
+  return await db.$read<Person>(Prisma.sql`
+    SELECT id, email, name, role, status, created_at AS "createdAt"
+    FROM users
+    ${where([...matching(conditions), ...position])}
+    ORDER BY ${columns[order.field].name} ${inSql[direction].order}, id ${inSql[direction].order}
+    LIMIT ${page.limit + 1}`);
 }
 
-export async function countUsers(db: Database, conditions: UserConditions): Promise<number> {
-  return await db.user.count({ where: matching(conditions) });
+export async function countUsers(db: TenantDb, conditions: UserConditions): Promise<number> {
+  const [row] = await db.$read<{ count: number }>(Prisma.sql`SELECT count(*)::int AS count FROM users ${where(matching(conditions))}`);
+  return row?.count ?? 0;
 }
 
-/** The outer bound is implied by the rest: it is what lets Postgres start in the middle of an index. */
-function after({ values, id }: CursorPosition<string>, field: UserOrder['field'], direction: Direction): Prisma.UserWhereInput {
-  const { where } = columns[field];
-  return { ...where(fromOn(values, direction)), OR: [where(beyond(values, direction)), { id: beyond(id, direction) }] };
+function where(conditions: Prisma.Sql[]): Prisma.Sql {
+  return conditions.length > 0 ? Prisma.sql`WHERE ${Prisma.join(conditions, ' AND ')}` : Prisma.empty;
 }
 
-function matching({ role, status, teamId, search }: UserConditions): Prisma.UserWhereInput {
-  return {
-    ...(role && { role }),
-    ...(status && { status }),
-    ...(teamId && { memberships: { some: { teamId } } }),
-    ...(search && { OR: [{ name: containing(search) }, { email: containing(search) }] }),
-  };
+/** As one comparison of rows, for which Postgres starts in the middle of an index. */
+function beyond({ values, id }: CursorPosition<string>, field: UserOrder['field'], direction: Direction): Prisma.Sql {
+  const { name, bound } = columns[field];
+  return Prisma.sql`(${name}, id) ${inSql[direction].isBeyond} (${bound(values)}, ${id}::uuid)`;
 }
 
-/** Prisma passes a text to LIKE as it is: what LIKE would read as a pattern is escaped here. */
-function containing(text: string): Prisma.StringFilter<'User'> {
-  return { contains: text.replaceAll(/[\\%_]/g, String.raw`\$&`), mode: 'insensitive' };
+function matching({ role, status, teamId, search }: UserConditions): Prisma.Sql[] {
+  const pattern = search && containing(search);
+  return [
+    ...(role ? [Prisma.sql`role = ${role}::"UserRole"`] : []),
+    ...(status ? [Prisma.sql`status = ${status}::"UserStatus"`] : []),
+    ...(teamId ? [Prisma.sql`id IN (SELECT user_id FROM team_members WHERE team_id = ${teamId}::uuid)`] : []),
+    ...(pattern ? [Prisma.sql`(name ILIKE ${pattern} OR email ILIKE ${pattern})`] : []),
+  ];
+}
+
+/** What LIKE would read as a pattern is escaped. */
+function containing(text: string): string {
+  return `%${text.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
 }

@@ -2,6 +2,9 @@ import type { Principal } from '@tenantry/auth';
 import type { User, UserRole, UserStatus } from '@tenantry/prisma/tenant';
 import type { Database } from '../database.ts';
 
+/** What the API tells of a user. */
+export type Person = Pick<User, 'id' | 'email' | 'name' | 'role' | 'status' | 'createdAt'>;
+
 /** What decides on a user's rights. */
 export interface Standing {
   readonly id: string;
