@@ -76,9 +76,20 @@ export class PlannerBusyError extends TenantryError {
   }
 }
 
-/** Raised when an operation is not planned within its time. */
+/** Raised when an operation is not planned within its time, or its memory. */
 export class PlanningOverrunError extends Error {
   override readonly name = 'PlanningOverrunError';
+  readonly resource: 'time' | 'memory';
+
+  constructor(resource: 'time' | 'memory', most: string, options?: ErrorOptions) {
+    super(`Planning took more than ${most}.`, options);
+    this.resource = resource;
+  }
+}
+
+/** Raised when an operation is not planned because nobody waits for its plan any longer. */
+export class PlanningAbandonedError extends Error {
+  override readonly name = 'PlanningAbandonedError';
 }
 
 /** Raised when the planner fails for a reason that is not the operation's size. Its message is for the log only. */
@@ -102,6 +113,11 @@ export class TooManyOperationsError extends TenantryError {
   constructor(whose: string, most: number) {
     super(`There are ${most} operations under way for ${whose}, as many as there may be. Complete one of them first.`);
   }
+}
+
+/** Raised when as many WebSockets are open as there may be, in all or for somebody. */
+export class TooManyConnectionsError extends TenantryError {
+  readonly code = 'RATE_LIMITED';
 }
 
 /** Raised when what a client sent over a connection that stays open is no operation that could be executed. */

@@ -1,7 +1,7 @@
 import type { ApolloServerPlugin } from '@apollo/server';
 import { fastifyApolloDrainPlugin } from '@as-integrations/fastify';
 import { createContextSigner, createTokenVerifier, type TokenVerifier, type TokenVerifierConfig } from '@tenantry/auth';
-import { drainConnections, listen, requestDeadline, type Logger, type Mode } from '@tenantry/service';
+import { drainConnections, listen, requestDeadline, requestIdOf, type Logger, type Mode } from '@tenantry/service';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { Registry } from 'prom-client';
 import { createApolloServer } from './apollo-server.ts';
@@ -11,7 +11,6 @@ import { graphqlRoute } from './http/graphql-route.ts';
 import { serveHealth } from './http/health.ts';
 import { answerHttpErrors } from './http/http-errors.ts';
 import { createOperationCheck } from './http/operation-checks.ts';
-import { requestIdOf } from './http/request-id.ts';
 import { sandboxOrigins, sandboxPage, type SandboxOptions } from './http/sandbox.ts';
 import { createAnswerSizeCheck } from './limits/answer-size.ts';
 import { createSizeCheck, defaultLimits, type OperationLimits } from './limits/operation-size.ts';

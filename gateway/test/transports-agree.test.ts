@@ -41,7 +41,7 @@ describe('both transports give the same answer', () => {
   });
 });
 
-test('a subgraph learns who asks, and nothing else of the client', async () => {
+test('a subgraph learns who asks and by which request, and nothing else of the client', async () => {
   const query = '{ context { subject tenantId requestId headers } }';
   const headers = { 'x-request-id': 'r-1', cookie: 'session=1', 'x-forwarded-for': '10.0.0.1', 'x-tenantry-context': 'forged' };
   const { body } = await overHttp.post({ query }, { token: tokenFor('grace'), headers });
@@ -49,6 +49,6 @@ test('a subgraph learns who asks, and nothing else of the client', async () => {
     subject: 'grace',
     tenantId,
     requestId: 'r-1',
-    headers: ['accept', 'connection', 'content-length', 'content-type', 'host', 'x-tenantry-context'],
+    headers: ['accept', 'connection', 'content-length', 'content-type', 'host', 'x-request-id', 'x-tenantry-context'],
   });
 });

@@ -286,6 +286,45 @@ describe('a connection is closed', () => {
     first.socket.close();
     await first.closed;
   });
+
+  test('when there are too many of one address, which a trusted proxy names', async () => {
+    await using small = await startSubscriptionServer({ limits: { connectionsPerAddress: 1 }, trustedProxies: ['127.0.0.0/8'] });
+    const from = async (address: string) => await open(small, { headers: { 'x-forwarded-for': address } });
+    const first = await from('2001:db8:0:1::7');
+    await from('2001:db8:0:2::7');
+    await from('192.0.2.1');
+    for (const address of ['192.0.2.1', '2001:db8:0:1:2::7', '2001:0db8::1:1:2:3:4']) {
+      expect(await (await from(address)).closed).toEqual({ code: 1013, reason: 'RATE_LIMITED: There are 1 connections of this address.' });
+    }
+    first.socket.close();
+    await first.closed;
+    await vi.waitFor(async () => expect(await openConnections(small)).toBe(2));
+    await from('2001:db8:0:1:2::7');
+    expect(await small.metrics.getSingleMetricAsString('tenantry_gateway_websockets_refused_total')).toContain('{scope="address"} 3');
+  });
+
+  test('when there are too many of one principal, wherever they are', async () => {
+    await using small = await startSubscriptionServer({ limits: { connectionsPerClient: 2 } });
+    const asAda = async () => {
+      const opened = await open(small);
+      opened.send({ type: 'connection_init', payload: bearer('ada') });
+      return opened;
+    };
+    const [first, second] = [await asAda(), await asAda()];
+    for (const { messages } of [first, second]) await vi.waitFor(() => expect(messages).toEqual([{ type: 'connection_ack' }]));
+    expect(await (await asAda()).closed).toEqual({ code: 1013, reason: 'RATE_LIMITED: There are 2 connections of this client.' });
+    for (const payload of [bearer('alan'), {}]) {
+      const { send, messages } = await open(small);
+      send({ type: 'connection_init', payload });
+      await vi.waitFor(() => expect(messages).toEqual([{ type: 'connection_ack' }]));
+    }
+    first.socket.close();
+    await first.closed;
+    await vi.waitFor(async () => expect(await openConnections(small)).toBe(3));
+    const { messages } = await asAda();
+    await vi.waitFor(() => expect(messages).toEqual([{ type: 'connection_ack' }]));
+    expect(await small.metrics.getSingleMetricAsString('tenantry_gateway_websockets_refused_total')).toContain('{scope="client"} 1');
+  });
 });
 
 describe('a server that stops', () => {

@@ -1,6 +1,7 @@
 import { getOperationAST, parse, type DocumentNode } from 'graphql';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { planCaller } from '../../test/support/plan-callers.ts';
 import { ruledTestSupergraph, testApi } from '../../test/support/test-supergraph.ts';
 import { OperationTooComplexError } from '../errors.ts';
 import type { ValidOperation } from '../operation.ts';
@@ -27,15 +28,15 @@ interface Harness {
 /** A cache over the real planner. */
 function harness(
   limits: Partial<PlanCacheLimits> = {},
-  plan: Planner['plan'] = async (operation) => await planner.plan(operation),
+  plan: Planner['plan'] = async (operation, request) => await planner.plan(operation, request),
 ): Harness {
   const planned: string[] = [];
   const registry = new Registry();
   const cache: PlanCache<object> = new PlanCache<object>({
     planner: {
-      plan: async (operation) => {
+      plan: async (operation, request) => {
         planned.push(operation.text);
-        return await plan(operation);
+        return await plan(operation, request);
       },
     },
     makeExecutable: (queryPlan, operation) => ({ queryPlan, operation }),
@@ -74,7 +75,7 @@ describe('an operation', () => {
     const { cache, planned, registry } = harness();
     const gone = new AbortController();
     const operation = read('{ people { id } }');
-    const impatient = cache.get(operation, gone.signal);
+    const impatient = cache.get(operation, planCaller('192.0.2.1', gone.signal));
     const patient = [cache.get(operation), cache.get(read('{people{id}}'))];
     gone.abort(new Error('gone'));
     await expect(impatient).rejects.toThrow('gone');
@@ -85,9 +86,9 @@ describe('an operation', () => {
   });
 
   test('is planned again after a failure', async () => {
-    const { cache, planned } = harness({}, async (operation) => {
+    const { cache, planned } = harness({}, async (operation, request) => {
       if (planned.length === 1) throw new Error('The planner has failed.');
-      return await planner.plan(operation);
+      return await planner.plan(operation, request);
     });
     await expect(cache.get(read('{ me { id } }'))).rejects.toThrow('The planner has failed.');
     await expect(cache.get(read('{ me { id } }'))).resolves.toMatchObject({ queryPlan: {} });
@@ -157,9 +158,9 @@ describe('warming', () => {
   });
 
   test('passes over what the supergraph no longer allows, and what cannot be planned', async () => {
-    const { cache } = harness({}, async (operation) => {
+    const { cache } = harness({}, async (operation, request) => {
       if (operation.text.includes('people')) throw new Error('The planner has failed.');
-      return await planner.plan(operation);
+      return await planner.plan(operation, request);
     });
     const operations = [{ text: '{\n  nobody\n}', uses: 9 }, ...(await used()).mostUsed(10)];
     expect(await warmPlans(cache, schema, operations, AbortSignal.timeout(30_000))).toEqual({ planned: 2, skipped: 2 });

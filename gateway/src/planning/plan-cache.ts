@@ -3,10 +3,13 @@ import { abandonable } from '@tenantry/service';
 import type { OperationDefinitionNode } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { OperationTooComplexError } from '../errors.ts';
+import { clientKey } from '../http/client-key.ts';
+import type { GatewayContext } from '../http/gateway-context.ts';
 import type { ValidOperation } from '../operation.ts';
 import { canonicalText, parseCanonical, type CanonicalOperation } from './canonical-operation.ts';
 import type { Planner } from './planner.ts';
 import type { PlanCacheSize, PlanningMetrics } from './planning-metrics.ts';
+import { Waiters } from './waiters.ts';
 
 export interface PlanCacheLimits {
   /** Operations whose plans are kept at most. Default 10000. */
@@ -31,10 +34,22 @@ export interface UsedOperation {
   readonly uses: number;
 }
 
+/** Who asks for a plan, and whether they still wait. */
+export type PlanCaller = Pick<GatewayContext, 'tenantContext' | 'signal'>;
+
+/** An operation that is planned, and for whom. */
+interface Planning<Executable> {
+  readonly waiters: Waiters;
+  readonly executable: Promise<Executable>;
+}
+
 type Entry<Executable> =
   | { readonly kind: 'planned'; readonly executable: Executable; readonly bytes: number; uses: number }
   /** Until `until`, by `performance.now()`. */
   | { readonly kind: 'refused'; readonly error: OperationTooComplexError; readonly bytes: number; readonly until: number };
+
+/** Stands for the gateway itself among the clients that wait for plans. */
+const gatewayKey = '';
 
 /** Milliseconds that a refusal is repeated without planning again. */
 const refusalMs = 30_000;
@@ -54,7 +69,7 @@ const bytesPerCharacter = 20;
 export class PlanCache<Executable> {
   readonly #options: PlanCacheOptions<Executable>;
   readonly #entries: LRUCache<string, Entry<Executable>>;
-  readonly #planning = new Map<string, Promise<Executable>>();
+  readonly #planning = new Map<string, Planning<Executable>>();
   /** Parsed documents are kept and used again, so that most requests need not find out their operation's text. */
   readonly #texts = new WeakMap<OperationDefinitionNode, string>();
 
@@ -66,10 +81,11 @@ export class PlanCache<Executable> {
 
   /**
    * @param operation valid in the API schema of the supergraph
-   * @param signal ends the waiting for a plan; the planning goes on for others and for the cache
+   * @param caller whose operations are planned in turn with others'; their signal ends the waiting for a plan, while the planning goes on
+   *   for others and, once begun, for the cache. Default: the gateway itself
    * @throws {OperationTooComplexError} {PlannerBusyError} {PlanningError}
    */
-  async get(operation: ValidOperation, signal?: AbortSignal): Promise<Executable> {
+  async get(operation: ValidOperation, caller?: PlanCaller): Promise<Executable> {
     const text = this.#textOf(operation);
     const { metrics } = this.#options;
     const entry = this.#entries.get(text);
@@ -82,13 +98,13 @@ export class PlanCache<Executable> {
       metrics.lookedUp('refused');
       throw entry.error;
     }
-    metrics.lookedUp(this.#planning.has(text) ? 'joined' : 'planned');
-    return await abandonable(this.#planOnce(text, 1), signal);
+    metrics.lookedUp(this.#underWay(text) ? 'joined' : 'planned');
+    return await this.#planFor(text, 1, caller);
   }
 
   /** Plans an operation before it is asked for, as if it had been asked for `uses` times. */
   async prepare({ text, uses }: UsedOperation): Promise<void> {
-    if (!this.#entries.has(text)) await this.#planOnce(text, uses);
+    if (!this.#entries.has(text)) await this.#planFor(text, uses);
   }
 
   /** The most used operations that are kept, the foremost first. */
@@ -114,23 +130,36 @@ export class PlanCache<Executable> {
     return text;
   }
 
-  async #planOnce(text: string, uses: number): Promise<Executable> {
-    const current = this.#planning.get(text);
-    if (current) return await current;
-    const planning = this.#plan(text, uses);
-    this.#planning.set(text, planning);
-    try {
-      return await planning;
-    } finally {
-      this.#planning.delete(text);
-    }
+  async #planFor(text: string, uses: number, caller?: PlanCaller): Promise<Executable> {
+    caller?.signal.throwIfAborted();
+    const current = this.#underWay(text);
+    const waiters = current?.waiters ?? new Waiters();
+    using _place = waiters.join(caller ? clientKey(caller.tenantContext) : gatewayKey);
+    const { executable } = current ?? this.#begin(text, uses, waiters);
+    return await abandonable(executable, caller?.signal);
   }
 
-  async #plan(text: string, uses: number): Promise<Executable> {
+  #underWay(text: string): Planning<Executable> | undefined {
+    const planning = this.#planning.get(text);
+    return planning?.waiters.isClosed ? undefined : planning;
+  }
+
+  #begin(text: string, uses: number, waiters: Waiters): Planning<Executable> {
+    const planning = { waiters, executable: this.#plan(text, uses, waiters) };
+    this.#planning.set(text, planning);
+    const forget = () => {
+      if (this.#planning.get(text) === planning) this.#planning.delete(text);
+    };
+    planning.executable.then(forget, forget);
+    return planning;
+  }
+
+  async #plan(text: string, uses: number, waiters: Waiters): Promise<Executable> {
     const { planner, makeExecutable } = this.#options;
     const operation = parseCanonical(text);
+    const wasTooComplex = this.#entries.peek(text)?.kind === 'refused';
     try {
-      const { plan, jsonLength } = await planner.plan(operation);
+      const { plan, jsonLength } = await planner.plan(operation, { waiters, wasTooComplex });
       const executable = makeExecutable(plan, operation);
       const bytes = estimateBytes(text, jsonLength);
       this.#entries.set(text, { kind: 'planned', executable, bytes, uses });

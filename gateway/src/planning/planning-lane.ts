@@ -1,13 +1,12 @@
-import pLimit from 'p-limit';
-import { PlannerBusyError, PlanningError } from '../errors.ts';
-import type { PlannerAnswer, PlannerThreadData } from './planner-messages.ts';
-import { PlannerThread } from './planner-thread.ts';
+import { PlanningError } from '../errors.ts';
+import { FairTurns, type FairTurnsOptions } from './fair-turns.ts';
+import type { PlannerAnswer } from './planner-messages.ts';
+import { PlannerThread, type PlannerThreadOptions } from './planner-thread.ts';
+import type { Waiters } from './waiters.ts';
 
-export interface PlanningLaneOptions extends PlannerThreadData {
+export interface PlanningLaneOptions extends PlannerThreadOptions, FairTurnsOptions {
   /** Milliseconds that one operation may take. */
   budgetMs: number;
-  /** Operations that wait at most. */
-  maxWaiting: number;
   /** Milliseconds without an operation after which the thread is given up. Default: it is kept, and replaced at once when it ends. */
   idleMs?: number;
 }
@@ -15,13 +14,14 @@ export interface PlanningLaneOptions extends PlannerThreadData {
 /** A planner's thread and the operations that wait for it. The thread starts when it is needed, and again when it has ended. */
 export class PlanningLane implements AsyncDisposable {
   readonly #options: PlanningLaneOptions;
-  readonly #turns = pLimit(1);
+  readonly #turns: FairTurns;
   #thread: Promise<PlannerThread> | null = null;
   #idleTimer: NodeJS.Timeout | undefined;
   #isClosed = false;
 
   constructor(options: PlanningLaneOptions) {
     this.#options = options;
+    this.#turns = new FairTurns(options);
   }
 
   /**
@@ -35,11 +35,12 @@ export class PlanningLane implements AsyncDisposable {
 
   /**
    * @param text of one operation
-   * @throws {PlanningOverrunError} {PlanningError} {PlannerBusyError}
+   * @param hasOverrun before: it then waits behind others' operations that will probably be done sooner
+   * @throws {PlanningOverrunError} {PlanningError} {PlannerBusyError} {PlanningAbandonedError}
    */
-  async plan(text: string): Promise<PlannerAnswer> {
-    if (this.#turns.pendingCount >= this.#options.maxWaiting) throw new PlannerBusyError();
-    return await this.#turns(async () => await this.#planNow(text));
+  async plan(text: string, waiters: Waiters, hasOverrun = false): Promise<PlannerAnswer> {
+    using _turn = await this.#turns.take(waiters, hasOverrun ? this.#options.budgetMs : 0);
+    return await this.#planNow(text);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

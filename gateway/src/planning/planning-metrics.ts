@@ -8,7 +8,11 @@ export type PlanLookup = 'cached' | 'joined' | 'refused' | 'planned';
 
 export type PlanningLaneName = 'small' | 'large';
 
-export type PlanningOutcome = 'planned' | 'refused' | 'overrun' | 'failed';
+/**
+ * `refused` by the planner's own limits, `overrun` by those of time and memory; `busy`: there was no room to wait; `abandoned`: nobody
+ * waited any longer.
+ */
+export type PlanningOutcome = 'planned' | 'refused' | 'overrun' | 'busy' | 'abandoned' | 'failed';
 
 /** How much a plan cache holds. */
 export interface PlanCacheSize {

@@ -1,9 +1,12 @@
+import { composeServices } from '@apollo/composition';
 import { operationFromDocument, Supergraph } from '@apollo/federation-internals';
 import { QueryPlanner } from '@apollo/query-planner';
 import * as fc from 'fast-check';
+import { parse } from 'graphql';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { operations } from '../../test/support/operation-generator.ts';
+import { planningFor } from '../../test/support/plan-callers.ts';
 import { ruledTestSupergraph, testApi } from '../../test/support/test-supergraph.ts';
 import { OperationTooComplexError, PlanningError } from '../errors.ts';
 import { parseCanonical } from './canonical-operation.ts';
@@ -13,7 +16,9 @@ import { startThreadedPlanner } from './threaded-planner.ts';
 
 const { supergraphSdl } = ruledTestSupergraph();
 const unwatched = metricsIn(new Registry());
+const somebodys = planningFor('somebody');
 const small = parseCanonical('{ me { name books { title } } }');
+const large = parseCanonical(`{ ${Array.from({ length: 300 }, (_, index) => `a${index}: me { id }`).join(' ')} }`);
 
 function metricsIn(registry: Registry): PlanningMetrics {
   return new PlanningMetrics(registry, () => ({ operations: 0, bytes: 0 }));
@@ -49,27 +54,27 @@ describe('a planner', () => {
       fc.asyncProperty(operations(testApi().schema), async (text) => {
         const canonical = parseCanonical(text);
         const plan = stock.buildQueryPlan(operationFromDocument(supergraph.apiSchema(), canonical.document));
-        expect((await planner.plan(canonical)).plan).toEqual(JSON.parse(JSON.stringify(plan)));
+        expect((await planner.plan(canonical, somebodys)).plan).toEqual(JSON.parse(JSON.stringify(plan)));
       }),
       { numRuns: 50 },
     );
   });
 
   test('plans what is deferred', async () => {
-    const { plan } = await planner.plan(parseCanonical('{ me { name ... @defer { books { title } } } }'));
+    const { plan } = await planner.plan(parseCanonical('{ me { name ... @defer { books { title } } } }'), somebodys);
     expect(plan.node).toMatchObject({ kind: 'Defer', deferred: [{ queryPath: ['me'] }] });
   });
 
   test('refuses what has more fields than it takes, without planning it', async () => {
-    await expect(planner.plan(parseCanonical(doubling(24)))).rejects.toThrow(OperationTooComplexError);
-    await expect(planner.plan(small)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
+    await expect(planner.plan(parseCanonical(doubling(24)), somebodys)).rejects.toThrow(OperationTooComplexError);
+    await expect(planner.plan(small, somebodys)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
   });
 
   test('fails for what is not an operation of its supergraph, and goes on', async () => {
-    const planning = planner.plan(parseCanonical('{ nobody }'));
+    const planning = planner.plan(parseCanonical('{ nobody }'), somebodys);
     await expect(planning).rejects.toThrow(PlanningError);
     await expect(planning).rejects.toMatchObject({ cause: { message: expect.stringContaining('nobody') } });
-    await expect(planner.plan(small)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
+    await expect(planner.plan(small, somebodys)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
   });
 });
 
@@ -77,35 +82,67 @@ test('an operation whose planning takes too long is refused; small ones do not w
   const registry = new Registry();
   await using planner = await startThreadedPlanner({ supergraphSdl, timeoutMs: 1200, metrics: metricsIn(registry) });
   const order: string[] = [];
-  const huge = planner.plan(parseCanonical(doubling(17))).catch((error: unknown) => {
+  const huge = planner.plan(parseCanonical(doubling(17)), somebodys).catch((error: unknown) => {
     order.push('huge');
     return error;
   });
-  await planner.plan(small).finally(() => order.push('small'));
+  await planner.plan(small, somebodys).finally(() => order.push('small'));
   expect(await huge).toMatchObject({ code: 'OPERATION_TOO_COMPLEX', message: expect.stringContaining('too complex') });
   expect(order).toEqual(['small', 'huge']);
 
-  const large = Array.from({ length: 300 }, (_, index) => `a${index}: me { id }`).join(' ');
-  await expect(planner.plan(parseCanonical(`{ ${large} }`))).resolves.toMatchObject({ plan: { node: { kind: 'Fetch' } } });
+  await expect(planner.plan(large, somebodys)).resolves.toMatchObject({ plan: { node: { kind: 'Fetch' } } });
   expect(await plannings(registry)).toEqual({ 'large overrun': 1, 'small planned': 1, 'large planned': 1 });
 });
 
 test('a small operation that takes as long as a large one is planned with those', async () => {
   const registry = new Registry();
   await using planner = await startThreadedPlanner({ supergraphSdl, timeoutMs: 1, metrics: metricsIn(registry) });
-  await expect(planner.plan(parseCanonical(doubling(5)))).rejects.toThrow(OperationTooComplexError);
+  await expect(planner.plan(parseCanonical(doubling(5)), somebodys)).rejects.toThrow(OperationTooComplexError);
   expect(await plannings(registry)).toEqual({ 'small overrun': 1, 'large overrun': 1 });
 });
 
 test('a planner that is stopped plans nothing more, and leaves nobody waiting; who would wait too long does not wait at all', async () => {
   const planner = await startThreadedPlanner({ supergraphSdl, timeoutMs: 60_000, metrics: unwatched });
   const huge = parseCanonical(doubling(17));
-  // One is planned and 20 wait.
-  const refusals = Array.from({ length: 21 }, async () => await expect(planner.plan(huge)).rejects.toThrow(PlanningError));
-  await expect(planner.plan(huge)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 1000 });
+  // One is planned and 10 wait.
+  const refusals = Array.from({ length: 11 }, async () => await expect(planner.plan(huge, somebodys)).rejects.toThrow(PlanningError));
+  await expect(planner.plan(huge, somebodys)).rejects.toMatchObject({ code: 'RATE_LIMITED', retryAfterMs: 1000 });
   await planner[Symbol.asyncDispose]();
   await Promise.all(refusals);
-  await expect(planner.plan(small)).rejects.toThrow(PlanningError);
+  await expect(planner.plan(small, somebodys)).rejects.toThrow(PlanningError);
+});
+
+const nested = (depth: number) => parseCanonical(`{ page { ${'next { '.repeat(depth)} likes views shares ${'} '.repeat(depth)} } }`);
+
+test('what has too many ways to be planned is refused, before it takes all memory', async () => {
+  const link = 'extend schema @link(url: "https://specs.apollo.dev/federation/v2.9", import: ["@key", "@interfaceObject", "@shareable"])';
+  const home = `${link}
+    type Query { page: Page }
+    interface Page @key(fields: "id") { id: ID! next: Page }
+    type Article implements Page @key(fields: "id") { id: ID! next: Page @shareable }
+    type Album implements Page @key(fields: "id") { id: ID! next: Page @shareable }`;
+  const guest = (field: string) => `${link}
+    type Page @interfaceObject @key(fields: "id") { id: ID! next: Page @shareable ${field}: Int }`;
+  const sdl = { home, likes: guest('likes'), views: guest('views'), shares: guest('shares') };
+  const services = Object.entries(sdl).map(([name, text]) => ({ name, url: `http://${name}`, typeDefs: parse(text) }));
+  const { supergraphSdl: pages = '' } = composeServices(services);
+  await using planner = await startThreadedPlanner({ supergraphSdl: pages, timeoutMs: 60_000, metrics: unwatched });
+  await expect(planner.plan(nested(2), somebodys)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
+  const planning = planner.plan(nested(20), somebodys);
+  await expect(planning).rejects.toMatchObject({ code: 'OPERATION_TOO_COMPLEX', message: expect.stringContaining('Ask for less') });
+  await expect(planning).rejects.toMatchObject({ cause: { message: expect.stringContaining('Too many options') } });
+});
+
+test('an operation whose planning takes too much memory is refused, and ends nothing but the thread, which is replaced', async () => {
+  const registry = new Registry();
+  await using planner = await startThreadedPlanner({ supergraphSdl, timeoutMs: 60_000, maxPlanningMiB: 64, metrics: metricsIn(registry) });
+  const planning = planner.plan(parseCanonical(doubling(18)), somebodys);
+  await expect(planning).rejects.toMatchObject({ code: 'OPERATION_TOO_COMPLEX', cause: { message: 'Planning took more than 64 MiB.' } });
+  for (const _lane of ['small', 'large']) {
+    await expect(planner.plan(small, somebodys)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
+    await expect(planner.plan(large, somebodys)).resolves.toMatchObject({ plan: { kind: 'QueryPlan' } });
+  }
+  expect(await plannings(registry)).toEqual({ 'large overrun': 1, 'small planned': 2, 'large planned': 2 });
 });
 
 test('a planner does not start over what is no supergraph', async () => {

@@ -90,7 +90,7 @@ async function reloads(outcome: string): Promise<number> {
 
 const signingKey = randomBytes(32);
 const signer = createContextSigner({ key: signingKey });
-const nobody: TenantContext = { principal: null, tenantId: null, impersonated: false, requestId: 'test', origin: null };
+const nobody: TenantContext = { principal: null, tenantId: null, impersonated: false, origin: null };
 
 /** A request, as the gateway has it: it enters the generation whose schema it met. */
 async function ask(generation: Generation<TestConnection>, text: string): Promise<unknown> {

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { GraphQLResolverMap } from '@apollo/subgraph';
-import type { TenantContext } from '@tenantry/auth';
 import { GraphQLError } from 'graphql';
 import { changesOf } from './people-changes.ts';
 import type { TestContext } from './test-subgraphs.ts';
@@ -17,11 +16,11 @@ const memos = [{ __typename: 'Memo', title: 'A memo' }];
 
 const findPerson = (id: string) => people.find((person) => person.id === id) ?? null;
 
-const contextOf = (tenant: TenantContext, headers: readonly string[]) => ({
+const contextOf = ({ tenant, requestId, headers }: TestContext) => ({
   subject: tenant.principal?.subject,
   tenantId: tenant.tenantId,
   impersonated: tenant.impersonated,
-  requestId: tenant.requestId,
+  requestId,
   origin: tenant.origin,
   headers,
 });
@@ -49,7 +48,7 @@ export const peopleResolvers: GraphQLResolverMap<TestContext> = {
     search: () => [...people, ...salaries, ...notes],
     notes: () => notes,
     titled: () => [...notes, ...memos],
-    context: (_parent, _arguments, { tenant, headers }) => contextOf(tenant, headers),
+    context: (_parent, _arguments, asked) => contextOf(asked),
     fail(_parent, { code, retryAfterMs }: { code?: string; retryAfterMs?: number }) {
       if (!code) throw new Error('cannot reach postgres://user:secret@db');
       throw new GraphQLError(`It failed with ${code}.`, { extensions: { code, retryAfterMs } });
@@ -86,7 +85,7 @@ export const peopleResolvers: GraphQLResolverMap<TestContext> = {
     },
     contextChanged: {
       subscribe: () => numbersTo(1),
-      resolve: (_value: number, _arguments: unknown, { tenant, headers }: TestContext) => contextOf(tenant, headers),
+      resolve: (_value: number, _arguments: unknown, asked: TestContext) => contextOf(asked),
     },
   },
   Person: {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createContextSigner, createTokenVerifier, type TokenVerifier } from '@tenantry/auth';
-import { silentLogger, type Logger } from '@tenantry/service';
+import { requestIdOf, silentLogger, type Logger } from '@tenantry/service';
 import Fastify from 'fastify';
 import { GraphQLError, print, type ExecutionResult } from 'graphql';
 import { Registry } from 'prom-client';
@@ -10,7 +10,6 @@ import type { OperationResult } from '../../src/execution/operation-result.ts';
 import type { GatewayContext } from '../../src/http/gateway-context.ts';
 import { createOperationCheck } from '../../src/http/operation-checks.ts';
 import { keepRecords, type AcceptedOperation } from '../../src/http/request-record.ts';
-import { requestIdOf } from '../../src/http/request-id.ts';
 import { createAnswerSizeCheck } from '../../src/limits/answer-size.ts';
 import { createSizeCheck, defaultLimits } from '../../src/limits/operation-size.ts';
 import type { SubgraphOperation } from '../../src/index.ts';
@@ -77,10 +76,10 @@ function passToPeople(): SubscriptionsOptions['execution'] {
   const sign = ({ tenantContext }: GatewayContext) => signer.sign(tenantContext, 'people');
   return {
     execute: async (accepted, variables, context) => {
-      return toResult(await handler.execute(toOperation(accepted, variables), sign(context), { signal: context.signal }));
+      return toResult(await handler.execute(toOperation(accepted, variables), sign(context), context));
     },
     async *subscribe(accepted, variables, context) {
-      const results = handler.subscribe(toOperation(accepted, variables), sign(context), { signal: context.signal });
+      const results = handler.subscribe(toOperation(accepted, variables), sign(context), context);
       for await (const result of results) yield toResult(result);
     },
   };

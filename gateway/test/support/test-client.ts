@@ -19,8 +19,8 @@ export function testClient(transport: SubgraphTransport, options: Partial<Subgra
 export function callerOf(tenantId: string, subject = 'ada', signal: AbortSignal = new AbortController().signal): SubgraphCaller {
   const scopes: readonly string[] = [];
   const principal = { issuer: 'https://issuer.example', subject, tenantId, scopes, email: null, emailVerified: false, expiresAt: null };
-  const tenantContext: TenantContext = { principal, tenantId, impersonated: false, requestId: 'r-1', origin: '203.0.113.7' };
-  return { tenantContext, signal };
+  const tenantContext: TenantContext = { principal, tenantId, impersonated: false, origin: '203.0.113.7' };
+  return { tenantContext, requestId: 'r-1', signal };
 }
 
 /** What was counted, by the last part of the metric's name and its labels other than the subgraph's. */

@@ -104,5 +104,5 @@ export async function post(url: string, body: object, { token, headers, signal }
 
 /** A token of somebody in {@link tenantId}. */
 export function tokenFor(subject: string, ...scopes: string[]): string {
-  return signDevelopmentToken({ secret, ...tokens, subject, tenantId, scopes, expiresInSeconds: 60 });
+  return signDevelopmentToken({ secret, ...tokens, subject, tenantId, scopes, expiresInSeconds: 600 });
 }

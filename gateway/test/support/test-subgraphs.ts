@@ -9,6 +9,7 @@ import { peopleResolvers } from './people-resolvers.ts';
 /** What resolvers of the test subgraphs are given. */
 export interface TestContext {
   readonly tenant: TenantContext;
+  readonly requestId: string | undefined;
   /** Names of the HTTP headers that came with the operation; none in process. */
   readonly headers: readonly string[];
   readonly signal: AbortSignal | undefined;

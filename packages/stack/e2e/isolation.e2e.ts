@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startTestStack, type TestStack, type TestTenant } from './support/test-stack.ts';
 
 const tenantCount = 20;
-const rounds = 10;
+const rounds = 4;
 
 describe.each(['in-process', 'http'] as const)('20 tenants under concurrent mixed traffic, %s', (transport) => {
   let stack: TestStack;

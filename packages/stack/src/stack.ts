@@ -36,8 +36,8 @@ export interface StackOptions {
   host?: string;
   /** 0 takes any free port. */
   port: number;
-  /** `http` puts each subgraph behind a server of its own, as in production. Default `in-process`. */
-  transport?: 'in-process' | 'http';
+  /** `http` puts each subgraph behind a server of its own, as in production, `http2` too. Default `in-process`. */
+  transport?: 'in-process' | 'http' | 'http2';
   /** Whose tokens are accepted. Default: those of {@link Stack.signToken}. */
   tokens?: TokenVerifierConfig;
   mode?: Mode;
@@ -62,13 +62,13 @@ export interface Stack extends AsyncDisposable {
 /** Starts gateway and subgraphs in this process against a Postgres that runs. Everything is stopped by disposing of the result. */
 export async function startStack(options: StackOptions): Promise<Stack> {
   await using cleanup = new AsyncDisposableStack();
-  const { secrets, logger, port, mode = 'development', host = '127.0.0.1' } = options;
+  const { secrets, logger, port, mode = 'development', host = '127.0.0.1', transport: kind = 'in-process' } = options;
   const metrics = new Registry();
   const services = cleanup.use(await openControlledServices(options, metrics));
   const sandbox = await options.prepare?.(services);
   const connect = async (subgraph: Subgraph): Promise<GatewaySubgraph> => {
     const handler = createSubgraphHandler(subgraph, { services, signingKey: secrets.signingKey, mode });
-    const transport = options.transport === 'http' ? await serveOverHttp(handler, cleanup, logger) : handler;
+    const transport = kind === 'in-process' ? handler : await serveOverHttp(handler, { http2: kind === 'http2', cleanup, logger });
     return { name: subgraph.name, schemaPath: subgraph.schemaPath, transport };
   };
   const loaded = await loadSubgraphs(defaultSubgraphsDirectory);
@@ -114,7 +114,13 @@ function controlDatabaseUrlOf({ postgresUrl, controlDatabase = defaultControlDat
   return databaseUrl(postgresUrl, controlDatabase);
 }
 
-async function serveOverHttp(handler: SubgraphHandler, cleanup: AsyncDisposableStack, logger: Logger): Promise<SubgraphTransport> {
-  const server = cleanup.use(await serveSubgraph(handler, { host: '127.0.0.1', port: 0, logger }));
-  return cleanup.use(createHttpTransport({ url: server.url }));
+interface HttpOptions {
+  readonly http2: boolean;
+  readonly cleanup: AsyncDisposableStack;
+  readonly logger: Logger;
+}
+
+async function serveOverHttp(handler: SubgraphHandler, { http2, cleanup, logger }: HttpOptions): Promise<SubgraphTransport> {
+  const server = cleanup.use(await serveSubgraph(handler, { host: '127.0.0.1', port: 0, http2, logger }));
+  return cleanup.use(createHttpTransport({ url: server.url, http2 }));
 }
