@@ -29,7 +29,8 @@ describe('variables', () => {
       fc.constantFrom<unknown>(null, undefined, 'RED', 'toString', 2 ** 31, -(2 ** 31), 2 ** 31 - 1, 0.5, NaN, Infinity, { x: 1 }),
       fc.jsonValue({ maxDepth: 1 }),
     );
-    const value = fc.oneof(leaf, fc.array(leaf, { maxLength: 2 }), fc.array(fc.array(leaf, { maxLength: 2 }), { maxLength: 2 }));
+    const holed = fc.constant(Object.assign([], { length: 1 }));
+    const value = fc.oneof(leaf, holed, fc.array(leaf, { maxLength: 2 }), fc.array(fc.array(leaf, { maxLength: 2 }), { maxLength: 2 }));
     const variables = fc.oneof(fc.constant({}), fc.record({ v: value }));
     fc.assert(
       fc.property(fc.constantFrom(...types), fc.constantFrom('', ' = null'), variables, (type, defaultValue, given) => {

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { buffer, json as readJson } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { brotliCompressSync, constants, createZstdCompress, gzipSync, zstdCompressSync } from 'node:zlib';
@@ -28,6 +29,23 @@ describe('an answer', () => {
     ['a fault of the subgraph', 500, { errors: [{ message: 'no', extensions: { code: 'INTERNAL_SERVER_ERROR', requestId: 'r' } }] }],
   ])('with %s comes through as it is', async (_what, status, body) => {
     await expect(call((_request, response) => response.writeHead(status).end(JSON.stringify(body)))).resolves.toEqual(body);
+  });
+
+  test.each<[string, (json: string) => Handle]>([
+    ['of a length that is told', (json) => (_request, response) => response.setHeader('content-length', Buffer.byteLength(json)).end(json)],
+    ['in pieces', (json) => (_request, response) => Readable.from([json.slice(0, 99_999), json.slice(99_999)]).pipe(response)],
+  ])('that is long, %s, comes through as it is', async (_what, handle) => {
+    const body = { data: { texts: Array.from({ length: 20_000 }, (_, index) => `é ${index}`) } };
+    await expect(call(handle(JSON.stringify(body)))).resolves.toEqual(body);
+  });
+
+  test('that is long and ends too early is refused', async () => {
+    const json = JSON.stringify({ data: { text: 'x'.repeat(200_000) } });
+    const answer = call((_request, response) => {
+      response.setHeader('content-length', json.length);
+      response.write(json.slice(0, -2), () => response.destroy());
+    });
+    await expect(answer).rejects.toThrow('other side closed');
   });
 
   test.each([

@@ -58,3 +58,8 @@ export interface SubgraphTransport {
 export type SubgraphResult = FormattedExecutionResult | ExecutionResult;
 
 export type SubgraphAnswer = SubgraphResult | ScannedAnswer;
+
+/** Goes by what JSON cannot hold, for a subgraph may put any fields into its answers. */
+export function isScanned(answer: SubgraphAnswer): answer is ScannedAnswer {
+  return 'bytes' in answer && Buffer.isBuffer(answer.bytes);
+}

@@ -92,6 +92,27 @@ describe('a signature', () => {
     expect(() => verifier.verify(token)).toThrow(/jwt expired/);
   });
 
+  it('is made anew once the clock was put back, or it would last for as long as that was', () => {
+    atTheTime();
+    const signer = createContextSigner({ key });
+    const ofLater = signer.sign(contextOf(ada), 'users');
+    passTime(-3_600_000);
+    const token = signer.sign(contextOf(ada), 'users');
+    expect(token).not.toBe(ofLater);
+    passTime(36_000);
+    expect(() => verifier.verify(token)).toThrow(/jwt expired/);
+  });
+
+  it('is good for all that a request asks which began in time, though its token expires meanwhile', () => {
+    atTheTime();
+    const signer = createContextSigner({ key });
+    const brief = contextOf(principalOf({ expiresAt: Math.floor(Date.now() / 1000) + 1 }));
+    for (let second = 0; second < 60; second++) {
+      expect(verifier.verify(signer.sign(brief, 'users'))).toEqual(brief);
+      passTime(1000);
+    }
+  });
+
   it.each([
     ['whose scopes can change', Object.freeze({ ...ada, scopes: ['profile'] })],
     ['who can change', { ...ada }],

@@ -38,7 +38,11 @@ export interface ContextVerifierOptions {
 const kind: TokenKind = { name: 'tenant context', type: 'tenantry-context+jwt', issuer: 'tenantry-gateway' };
 const defaultLifetimeSeconds = 30;
 
-/** The part of its lifetime for which a signature is used again: what is left of it is time enough to begin. */
+/**
+ * The part of its lifetime for which a signature is used again, and which it has in any case: what is left of it is time enough to begin,
+ * and a request that began in time asks all its subgraphs, though its token expires meanwhile. Its client would have to repeat it, and what
+ * it has changed.
+ */
 const reusedShare = 0.5;
 
 /**
@@ -55,18 +59,20 @@ interface Verified {
 }
 
 /**
- * All requests of one caller have a signature in common, for half of its lifetime: a signature is no proof of a request, only of who asks. It
- * expires no later than the token that it stands for.
+ * All requests of one caller have a signature in common, for half of its lifetime: a signature is no proof of a request, only of who asks. The
+ * other half it has only while the token lasts that it stands for.
  */
 export function createContextSigner({ key, lifetimeSeconds = defaultLifetimeSeconds }: ContextSignerOptions): ContextSigner {
   const signClaims = claimsSigner(key, kind);
-  const recent = new RecentSignatures(lifetimeSeconds * 1000 * reusedShare);
+  const reusedSeconds = lifetimeSeconds * reusedShare;
+  const recent = new RecentSignatures(reusedSeconds * 1000);
   return {
     sign(context, audience) {
       const now = Date.now();
       return recent.take(context, audience, now, () => {
         const issuedAt = Math.floor(now / 1000);
-        const expiresAt = Math.min(issuedAt + lifetimeSeconds, context.principal?.expiresAt ?? Infinity);
+        const tokenExpiresAt = context.principal?.expiresAt ?? Infinity;
+        const expiresAt = issuedAt + Math.min(lifetimeSeconds, Math.max(reusedSeconds, tokenExpiresAt - issuedAt));
         return signClaims({ context }, { audience, issuedAt, expiresAt });
       });
     },

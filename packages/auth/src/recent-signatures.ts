@@ -14,7 +14,7 @@ const mostOfNobody = 4096;
 export class RecentSignatures {
   readonly #periodMs: number;
   /** Milliseconds since 1970. */
-  #endsAt = 0;
+  #beganAt = -Infinity;
   #ofPrincipals = new WeakMap<Principal, Map<string, string>>();
   #ofNobody = new Map<string, string>();
 
@@ -29,7 +29,8 @@ export class RecentSignatures {
   take({ principal, tenantId, impersonated, origin }: TenantContext, audience: string, now: number, sign: () => string): string {
     // One that could change would be taken for what it was.
     if (principal && !isFrozen(principal)) return sign();
-    if (now >= this.#endsAt) this.#forget(now);
+    // A clock that was put back would have them used until it has caught up.
+    if (now < this.#beganAt || now >= this.#beganAt + this.#periodMs) this.#forget(now);
     const signatures = principal ? this.#signaturesOf(principal) : this.#ofNobody;
     const key = JSON.stringify([audience, tenantId, impersonated, origin]);
     const known = signatures.get(key);
@@ -49,7 +50,7 @@ export class RecentSignatures {
   }
 
   #forget(now: number): void {
-    this.#endsAt = now + this.#periodMs;
+    this.#beganAt = now;
     this.#ofPrincipals = new WeakMap();
     this.#ofNobody = new Map();
   }

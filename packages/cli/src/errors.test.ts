@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { openInstallation, type Installation } from '@tenantry/tenant-control/testing';
 import { environmentOf } from './testing/environment-of.ts';
@@ -37,11 +38,14 @@ describe('a control database', () => {
       'Is that the control database of CONTROL_DATABASE_URL, and of this release?',
     ],
   ])('%s is 78, in a line that says what to look at', async (_what, change, question) => {
-    const { status, stderr } = await runCommand(list, controlDatabase(change));
-    expect(status).toBe(78);
-    expect(stderr).toMatch(/^error: [^\n]*\n$/);
-    expect(stderr).toContain(question);
-    expect(stderr).not.toContain('wrong');
+    // Both what is asked by Prisma and what is asked by statements of ours.
+    for (const command of [list, ['tenants', 'show', randomUUID()]]) {
+      const { status, stderr } = await runCommand(command, controlDatabase(change));
+      expect(stderr).toContain(question);
+      expect(status).toBe(78);
+      expect(stderr).toMatch(/^error: [^\n]*\n$/);
+      expect(stderr).not.toContain('wrong');
+    }
   });
 });
 

@@ -33,6 +33,11 @@ async function startServer({ requestTimeoutMs = 30_000 } = {}): Promise<TestServ
     await sleep(500);
     return 'done';
   });
+  server.get('/asks-late', async ({ url }, reply) => {
+    await sleep(200);
+    if (clientSignal(reply).aborted) left.push(url);
+    return 'done';
+  });
   const url = await listen(server, { host: '127.0.0.1', port: 0 });
   return { server, url, left, [Symbol.asyncDispose]: async () => await server.close() };
 }
@@ -99,6 +104,20 @@ test('a client that goes away is noticed, and one that has its answer is not tak
   await sleep(100);
   stream.close();
   await expect.poll(() => started.left).toEqual(['/slow?2']);
+});
+
+test('a client that has gone by the time that somebody asks is noticed, too', async () => {
+  await using started = await startServer();
+  using opened = await openSession(started.url);
+  const stream: ClientHttp2Stream = opened.session.request({ ':path': '/asks-late?1' });
+  using overHttp1 = await connectTo(started.url);
+  overHttp1.socket.write('GET /asks-late?2 HTTP/1.1\r\nhost: test\r\n\r\n');
+  await sleep(100);
+  stream.close();
+  overHttp1.socket.destroy();
+  await expect.poll(() => started.left.toSorted()).toEqual(['/asks-late?1', '/asks-late?2']);
+  expect(await ask(opened.session, '/asks-late?3')).toMatchObject({ body: 'done' });
+  expect(started.left).not.toContain('/asks-late?3');
 });
 
 test('a request that does not arrive in full in time is cut, and a connection that says nothing', async () => {

@@ -1,3 +1,5 @@
+import type { ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
 import type { FastifyReply } from 'fastify';
 
 /**
@@ -12,6 +14,11 @@ export function clientSignal({ raw }: Pick<FastifyReply, 'raw'>): AbortSignal {
     if (!isAnswered()) controller.abort();
   });
   // Nothing more is heard of one that has gone already.
-  if (raw.destroyed && !isAnswered()) controller.abort();
+  if (isClosed(raw) && !isAnswered()) controller.abort();
   return controller.signal;
+}
+
+/** A response of HTTP/2 does not say itself that it was destroyed. */
+function isClosed(response: ServerResponse | Http2ServerResponse): boolean {
+  return response instanceof Http2ServerResponse ? response.stream.destroyed : response.destroyed;
 }

@@ -24,6 +24,19 @@ describe('describeError', () => {
     expect(describeError('a string')).toEqual({ type: 'string', message: 'a string' });
   });
 
+  test('says what is plain in a cause that is no error', () => {
+    const cause = {
+      kind: 'ColumnNotFound',
+      originalCode: '42703',
+      originalMessage: 'column "x" does not exist',
+      client: { password: 's' },
+    };
+    expect(describeError(new Error('ColumnNotFound', { cause })).cause).toEqual({
+      type: 'object',
+      message: '{"kind":"ColumnNotFound","originalCode":"42703","originalMessage":"column \\"x\\" does not exist"}',
+    });
+  });
+
   test('tells nothing of the connection that a driver hangs on its error', async () => {
     const connectionString = inject('postgresUrl');
     const { password } = new URL(connectionString);

@@ -44,6 +44,16 @@ test('a series is of all the labels, whatever their values have in common', asyn
   expect((await registry.metrics()).match(/_count\{.*/g)).toHaveLength(3);
 });
 
+test('what is tallied is forgotten when its registry is reset', async () => {
+  const registry = new Registry();
+  const tallies = new TalliedHistogram({ ...options, buckets: [1], registers: [registry] });
+  tallies.tally({ kind: 'query', outcome: 'ok' }, 1);
+  registry.resetMetrics();
+  expect(await registry.metrics()).not.toContain('answer_seconds_count');
+  tallies.tally({ kind: 'query', outcome: 'ok' }, 1);
+  expect(await registry.metrics()).toContain('answer_seconds_count{kind="query",outcome="ok"} 1');
+});
+
 /** Series come in no certain order. */
 function linesOf(text: string): string[] {
   return text.split('\n').toSorted();

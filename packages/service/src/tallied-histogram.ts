@@ -16,7 +16,7 @@ interface Sample {
 }
 
 export interface TalliedHistogramOptions<Label extends string> extends HistogramConfiguration<Label> {
-  labelNames: readonly Label[];
+  labelNames: readonly [Label, ...Label[]];
   /** Upper bounds, ascending. */
   buckets: number[];
 }
@@ -27,7 +27,7 @@ export interface TalliedHistogramOptions<Label extends string> extends Histogram
  */
 export class TalliedHistogram<Label extends string> extends Histogram<Label> {
   readonly #options: TalliedHistogramOptions<Label>;
-  readonly #tallies: Tally;
+  #tallies: Tally;
 
   constructor(options: TalliedHistogramOptions<Label>) {
     super(options);
@@ -40,6 +40,12 @@ export class TalliedHistogram<Label extends string> extends Histogram<Label> {
     let tally = this.#tallies;
     for (const name of this.#options.labelNames) tally = tally.narrowed(name, labels[name]);
     tally.add(value);
+  }
+
+  override reset(): void {
+    super.reset();
+    // Also called before there is anything to forget, by the constructor that this one calls.
+    if (#tallies in this) this.#tallies = new Tally({}, this.#options.buckets);
   }
 
   override async getForPromString(): ReturnType<Histogram<Label>['getForPromString']> {

@@ -9,5 +9,5 @@ export const cursorText = z
   .max(longestText)
   .regex(/^[^\0]*$/);
 
-/** An instant that rows are sorted by. Postgres knows no year 0, which ISO 8601 does. */
-export const cursorInstant = z.iso.datetime().refine((instant) => !instant.startsWith('0000'));
+/** An instant that rows are sorted by, to the millisecond. Postgres knows no year 0, which ISO 8601 does. */
+export const cursorInstant = z.iso.datetime({ precision: 3 }).refine((instant) => !instant.startsWith('0000'));

@@ -36,19 +36,22 @@ function environmentOf(): Record<string, string> {
   };
 }
 
-async function urlOf(output: () => string): Promise<string> {
-  for (;;) {
+/** Where a process serves that was started. @throws what it has written when it ends without */
+async function urlOf({ child, output }: ReturnType<typeof run>): Promise<string> {
+  while (child.exitCode === null && child.signalCode === null) {
     const url = /"url":"(http:[^"]+)"/.exec(output())?.[1];
     if (url) return url;
     await sleep(20);
   }
+  throw new Error(`The process has ended: ${output()}`);
 }
 
 describe('the process of one subgraph', () => {
   it('serves it until it is told to stop', async () => {
-    const { child, exited, output } = run(['tenants'], environmentOf());
+    const served = run(['tenants'], environmentOf());
+    const { child, exited } = served;
     try {
-      const url = await urlOf(output);
+      const url = await urlOf(served);
       expect((await fetch(`${url}/readyz`)).status).toBe(200);
       const headers = { 'content-type': 'application/json', [tenantContextHeader]: 'forged' };
       const response = await fetch(`${url}/graphql`, { method: 'POST', headers, body: '{"query":"{ __typename }"}' });
@@ -74,7 +77,7 @@ describe('the process of one subgraph', () => {
   it('says which port is taken, and how to take another', async () => {
     const first = run(['tenants'], environmentOf());
     try {
-      const { port } = new URL(await urlOf(first.output));
+      const { port } = new URL(await urlOf(first));
       const second = run(['tenants'], { ...environmentOf(), PORT: port });
       expect(await second.exited).not.toBe(0);
       expect(second.output()).toMatch(new RegExp(`Port ${port}[^]*PORT`));

@@ -13,7 +13,7 @@ const principal = {
 
 /** What guards and resolvers read of a request, of somebody who may do everything. There is no database behind it. */
 export const request: SubgraphRequest = {
-  tenantContext: { principal, tenantId: uuid(0), impersonated: true, requestId: 'bench', origin: null },
+  tenantContext: { principal, tenantId: uuid(0), impersonated: true, origin: null },
   requestId: 'bench',
   operation: 'bench',
   signal: new AbortController().signal,

@@ -1,7 +1,7 @@
 import { isDriverAdapterError } from '@prisma/driver-adapter-utils';
 import { Prisma } from '@tenantry/prisma/tenant';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { LeaseEndedError, UnsupportedOperationError } from '../errors.ts';
+import { LeaseEndedError, TenantUnavailableError, UnsupportedOperationError } from '../errors.ts';
 import type { TenantDb, TenantLease } from '../lease.ts';
 import { openPool, type PoolFixture } from '../testing/pool-fixture.ts';
 import { createTenantDatabases, type TenantDatabases } from '../testing/tenant-databases.ts';
@@ -68,6 +68,12 @@ describe.each(['shared-client', 'client-per-tenant'] as const)('$read over a %s'
     expect(isDriverAdapterError(error) && error.cause).toMatchObject({ originalCode: '22012' });
     expect(await db.$read(Prisma.sql`SELECT 1 AS one`)).toEqual([{ one: 1 }]);
     expect((await databases.sessions(databases.tenant(0)))[0]).toEqual(before);
+  });
+
+  test('fails as any operation does when its connection is lost', async () => {
+    const lost = Prisma.sql`SELECT pg_terminate_backend(pg_backend_pid())`;
+    await expect(db.$read(lost)).rejects.toThrow(TenantUnavailableError);
+    expect(await db.$read(Prisma.sql`SELECT 1 AS one`)).toEqual([{ one: 1 }]);
   });
 
   test('ends with its lease', async () => {

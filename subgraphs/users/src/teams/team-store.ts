@@ -17,9 +17,9 @@ export interface TeamOfUser extends Pick<Team, 'id' | 'name' | 'createdAt'> {
 export async function findTeamsOfUsers(db: TenantDb, userIds: string[]): Promise<TeamOfUser[]> {
   // One statement, where a read of the memberships with their teams would be two.
   return await db.$read<TeamOfUser>(Prisma.sql`
-    SELECT user_id AS "userId", id, name, teams.created_at AS "createdAt"
-    FROM team_members JOIN teams ON id = team_id
-    WHERE user_id = ANY(${userIds}::uuid[])`);
+    SELECT member.user_id AS "userId", team.id, team.name, team.created_at AS "createdAt"
+    FROM team_members AS member JOIN teams AS team ON team.id = member.team_id
+    WHERE member.user_id = ANY(${userIds}::uuid[])`);
 }
 
 /** Teams by name, which is unique. */

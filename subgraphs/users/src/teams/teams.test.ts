@@ -153,6 +153,21 @@ describe('teams', () => {
   });
 });
 
+describe('User.teams', () => {
+  it('is told while a release that adds columns is on its way', async () => {
+    await tenant.ask(admin, addTeamMember, { teamId: await teamCalled('Deep Space'), userId: admin.user.id });
+    const columns = ['id', 'name', 'updated_at'];
+    const alter = async (clause: (column: string) => string) =>
+      await tenant.access(async (db) => await db.$executeRawUnsafe(`ALTER TABLE team_members ${columns.map(clause).join(', ')}`));
+    await alter((column) => `ADD COLUMN ${column} text`);
+    try {
+      expect(await tenant.ask(admin, '{ me { teams { name } } }')).toEqual({ data: { me: { teams: [{ name: 'Deep Space' }] } } });
+    } finally {
+      await alter((column) => `DROP COLUMN ${column}`);
+    }
+  });
+});
+
 describe('Team.members', () => {
   it('come page by page, for several teams at once, forwards and backwards', async () => {
     const ids: string[] = [];

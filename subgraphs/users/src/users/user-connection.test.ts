@@ -149,6 +149,7 @@ describe('users', () => {
 
   it.each([
     ['CREATED_AT', '0000-01-01T00:00:00.000Z'],
+    ['CREATED_AT', `2026-01-01T00:00:00.${'0'.repeat(200)}Z`],
     ['NAME', 'a\0b'],
     ['NAME', 'a'.repeat(1001)],
   ])('refuses a forged cursor by %s that no row could have', async (field, k) => {

@@ -31,7 +31,7 @@ export const tenantryGateway = defineService({
 export const tenantry: GatewayContender = {
   name: 'tenantry',
   setUp:
-    'as in production, but that equal requests under way are not shared; it checks the size of operations and answers, too, and signs the ' +
-    'tenant context for each subgraph',
+    'as in production, but that equal requests under way are not shared; it checks the size of operations and answers, too, and signs ' +
+    'who asks for each subgraph, once for all requests of a caller within 15 s',
   start: async (site) => await tenantryGateway.start({ site, signingKey: randomBytes(32).toString('base64') }),
 };
