@@ -4,6 +4,7 @@ import { makeExecutable } from '../src/execution/executable-operation.ts';
 import type { FetchFromSubgraph } from '../src/execution/plan/plan-run.ts';
 import { parseAnswer } from '../src/transports/http/graphql-answer.ts';
 import { planOver } from './differential/executors/plan-over.ts';
+import { overBytes, utf8 } from './support/subgraphs-in-bytes.ts';
 
 const subgraphs = {
   books: `
@@ -22,37 +23,9 @@ const subgraphs = {
   agents: 'type Agent @key(fields: "id") { id: ID! city: String! }',
 };
 
-/** What each subgraph answers, one after the other. */
-type Answers = Readonly<Record<string, readonly (string | Error)[]>>;
-
-/** Executes an operation over subgraphs that answer in these bytes. */
-function over(text: string) {
-  const { plan, document, operation, supergraph } = planOver(subgraphs, text);
-  const executable = makeExecutable({
-    plan,
-    operation: { document, operation },
-    schemas: { api: supergraph.api, supergraph: supergraph.whole },
-  });
-  return async (answers: Answers, { hasBytes = true } = {}) => {
-    const asked: string[] = [];
-    const left = new Map(Object.entries(answers).map(([name, texts]) => [name, [...texts]]));
-    const fetch: FetchFromSubgraph = async (subgraph, { representations, variables, scan }) => {
-      asked.push(`${subgraph} ${representations ?? JSON.stringify(variables?.['representations'] ?? null)}`);
-      const answer = left.get(subgraph)?.shift();
-      if (answer === undefined) throw new RangeError(`${subgraph} was asked once too often.`);
-      if (answer instanceof Error) throw answer;
-      const bytes = Buffer.from(answer, 'latin1');
-      return scan?.(bytes) ?? parseAnswer(bytes.toString(), 200);
-    };
-    const result = await executable.executeToSend({ variables: {}, fetch, hasBytes: () => hasBytes });
-    return { asked, isSpliced: Buffer.isBuffer(result), result: Buffer.isBuffer(result) ? result.toString() : JSON.stringify(result) };
-  };
-}
+const over = (text: string) => overBytes(subgraphs, text);
 
 const author = (id: string) => `{"__typename":"Author","id":"${id}"}`;
-
-/** Of text with letters beyond ASCII, as its bytes. */
-const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
 describe('a response is spliced of the bytes of answers', () => {
   test('from one subgraph: as it came', async () => {

@@ -65,7 +65,7 @@ const maxErrors = 50;
 
 /** Bytes of heap that one variant takes, and more for each field or fragment: measured over operations of 25 to 2,000 fields. */
 const bytesPerVariant = 4_000;
-const bytesPerSelection = 1_500;
+const bytesPerSelection = 2_000;
 
 class CompiledOperation implements ExecutableOperation {
   readonly #options: ExecutableOptions;

@@ -123,7 +123,7 @@ async function scanned(handle: Handle, takesIn = true) {
   await using transport = createHttpTransport({ url: upstream.url, compression: true });
   const scan = (bytes: Buffer) => {
     seen.push(bytes.toString());
-    return takesIn ? { bytes, tape: [8, 9] } : null;
+    return takesIn ? { bytes, tape: [8, 9], holders: 1 } : null;
   };
   return { answer: await transport.execute({ ...operation, scan }, 'signed'), seen };
 }
@@ -138,7 +138,7 @@ describe('an answer that may be taken in as it is', () => {
     ['compressed', (_request, response) => response.setHeader('content-encoding', 'gzip').end(gzipSync(json))],
   ])('comes as its bytes, though it was sent %s', async (_how, handle) => {
     const { answer, seen } = await scanned(handle);
-    expect(answer).toEqual({ bytes: Buffer.from(json), tape: [8, 9] });
+    expect(answer).toEqual({ bytes: Buffer.from(json), tape: [8, 9], holders: 1 });
     expect(seen).toEqual([json]);
   });
 

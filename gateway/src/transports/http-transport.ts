@@ -8,7 +8,8 @@ import { AnswerStream } from './http/answer-stream.ts';
 import { acceptedCodings, decodeBody } from './http/content-coding.ts';
 import { parseAnswer } from './http/graphql-answer.ts';
 import { createBodyWriter } from './http/operation-body.ts';
-import type { CallOptions, ScannedAnswer, SubgraphOperation, SubgraphTransport } from './subgraph-transport.ts';
+import type { ScannedAnswer } from './scanned-answer.ts';
+import type { CallOptions, SubgraphOperation, SubgraphTransport } from './subgraph-transport.ts';
 
 export interface HttpTransportOptions {
   /** Origin of the subgraph, whose operations go to `/graphql`; or the full URL that they go to. */

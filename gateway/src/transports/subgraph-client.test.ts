@@ -28,7 +28,7 @@ async function serve(handle: Handle, options: Partial<SubgraphClientOptions & Ht
   };
 }
 
-const scan = (bytes: Buffer) => ({ bytes, tape: [] });
+const scan = (bytes: Buffer) => ({ bytes, tape: [], holders: 1 });
 
 /** The answer to an operation that has no `scan`. */
 function parsed(given: SubgraphAnswer): SubgraphResult {
@@ -205,7 +205,7 @@ describe('identical queries at the same time', () => {
     await using subgraph = await serve(slowly);
     const ask = async () => await subgraph.client.fetch({ ...operation, scan }, QUERY, callerOf(one));
     const [first, ...others] = await Promise.all([ask(), ask(), ask()]);
-    expect(first).toEqual({ bytes: Buffer.from(JSON.stringify(answer)), tape: [] });
+    expect(first).toEqual({ bytes: Buffer.from(JSON.stringify(answer)), tape: [], holders: 3 });
     for (const other of others) expect(other).toBe(first);
     expect(subgraph.requests()).toBe(1);
     expect(await subgraph.counts()).toEqual({ ok: 1, deduplicated: 2 });

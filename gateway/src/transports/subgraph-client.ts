@@ -11,13 +11,8 @@ import { SharedCall, type CallEnd } from './resilience/shared-call.ts';
 import type { SharedQueries } from './resilience/shared-queries.ts';
 import { SubgraphBreaker, type SubgraphBreakerOptions } from './resilience/subgraph-breaker.ts';
 import { rewordedErrors } from './reworded-errors.ts';
-import {
-  isScanned,
-  type SubgraphAnswer,
-  type SubgraphOperation,
-  type SubgraphResult,
-  type SubgraphTransport,
-} from './subgraph-transport.ts';
+import { isScanned, shareAnswer } from './scanned-answer.ts';
+import type { SubgraphAnswer, SubgraphOperation, SubgraphResult, SubgraphTransport } from './subgraph-transport.ts';
 
 export interface SubgraphClientOptions {
   /** The subgraph's name, which is also the audience of the contexts signed for it. */
@@ -128,7 +123,7 @@ class ResilientClient implements SubgraphClient {
     const start = (signal: AbortSignal) => retrying(attempt, signal, this.#retries);
     return new SharedCall(kind === OperationTypeNode.QUERY ? start : attempt, {
       timeoutMs: this.#timeoutMs,
-      copy: (answer) => (isScanned(answer) ? answer : copyJson(answer)),
+      copy: (answer) => (isScanned(answer) ? shareAnswer(answer) : copyJson(answer)),
       onEnd: (end) => {
         onEnd();
         this.#ended(end, tenantId, ticket, performance.now() - startedAt);

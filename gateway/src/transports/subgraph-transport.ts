@@ -1,4 +1,5 @@
 import type { ExecutionResult, FormattedExecutionResult } from 'graphql';
+import type { ScannedAnswer } from './scanned-answer.ts';
 
 /** One operation, as GraphQL over HTTP has it. */
 export interface SubgraphOperation {
@@ -12,12 +13,6 @@ export interface SubgraphOperation {
    * only if they have this in common.
    */
   scan?: ((bytes: Buffer) => ScannedAnswer | null) | undefined;
-}
-
-/** An answer that was left as it came, and the places of what was looked for in it. It may be shared: nobody changes it. */
-export interface ScannedAnswer {
-  readonly bytes: Buffer;
-  readonly tape: readonly number[];
 }
 
 /** What goes with an operation beside what is signed. */
@@ -58,8 +53,3 @@ export interface SubgraphTransport {
 export type SubgraphResult = FormattedExecutionResult | ExecutionResult;
 
 export type SubgraphAnswer = SubgraphResult | ScannedAnswer;
-
-/** Goes by what JSON cannot hold, for a subgraph may put any fields into its answers. */
-export function isScanned(answer: SubgraphAnswer): answer is ScannedAnswer {
-  return 'bytes' in answer && Buffer.isBuffer(answer.bytes);
-}

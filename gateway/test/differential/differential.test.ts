@@ -1,3 +1,4 @@
+import { setImmediate as macrotask } from 'node:timers/promises';
 import { print } from 'graphql';
 import { expect, test } from 'vitest';
 import type { Execute } from './executors/executor.ts';
@@ -59,6 +60,19 @@ test('an executor that is wrong is found, and shown with no more than it takes',
   expect(print(document)).toMatch(/^(?:query Named )?\{\n {2}(?:\w+: )?parcels? \{\n {4}(?:\w+: )?__typename\n {2}\}\n\}$/);
   expect(supergraph.sources.map(({ sdl }) => sdl).join('\n')).not.toContain('@requires(');
   expect(describeFinding(15, { trial, outcome })).toContain('differential --seed 15 --cases 1');
+});
+
+test('an executor that gives one client what is for another is found', { timeout: 120_000 }, async () => {
+  const right = executeOurs({ generatesCode: false });
+  const lastOf = new WeakMap<object, unknown>();
+  const careless: Execute = async (planned, ask) => {
+    const result = await right(planned, ask);
+    lastOf.set(planned, result.data);
+    await macrotask();
+    return { ...result, data: lastOf.get(planned) };
+  };
+  const found = await firstFinding({ generated: right, interpreted: right, spliced: careless });
+  expect(found.outcome.differences.some((difference) => difference.endsWith(': data'))).toBe(true);
 });
 
 /** On subgraphs that compose fast. */

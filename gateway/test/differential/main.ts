@@ -37,9 +37,10 @@ async function compare(): Promise<void> {
     .parse(values);
   console.log(`Differential run with ${JSON.stringify(settings)}; give --seed ${settings.seed} to repeat it.`);
   const report = await runDifferential({ ...settings, onProgress: progressOf(settings.cases) });
-  const { coverage, findings, discarded, unplanned, ...counts } = report;
+  const { coverage, splicing, findings, discarded, unplanned, ...counts } = report;
   console.log({ ...counts, discarded: discarded.length, unplanned: unplanned.length, findings: findings.length });
   console.log(Object.fromEntries(coverage.counts));
+  console.log('Spliced, in percent of the trials without a fault:', splicing.shares);
   const missed = report.cases >= casesForCoverage ? coverage.missed : [];
   if (missed.length > 0) console.error(`Never met: ${missed.join(', ')}`);
   for (const { seed, ...finding } of findings) console.error(describeFinding(seed, await reduceTrial(finding)));

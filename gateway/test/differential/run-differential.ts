@@ -1,5 +1,6 @@
 import { generateSuite, suiteOver, type Suite } from './generated-suite.ts';
 import { Coverage } from './report/coverage.ts';
+import { SplicingTally } from './report/splicing-tally.ts';
 import { handWrittenSupergraphs } from './supergraphs.ts';
 import { tryOut, type Outcome, type Trial } from './trial.ts';
 
@@ -27,6 +28,7 @@ export interface DifferentialReport {
   readonly unplanned: readonly string[];
   readonly findings: readonly Finding[];
   readonly coverage: Coverage;
+  readonly splicing: SplicingTally;
 }
 
 /** A run ends early with this many findings: more of them say nothing more. */
@@ -36,7 +38,7 @@ const handWrittenEvery = 5;
 
 /** Compares our executor with the stock one on generated supergraphs, operations and faults. */
 export async function runDifferential({ seed, cases, onProgress }: DifferentialOptions): Promise<DifferentialReport> {
-  const report = { cases: 0, supergraphs: 0, operations: 0, coverage: new Coverage() };
+  const report = { cases: 0, supergraphs: 0, operations: 0, coverage: new Coverage(), splicing: new SplicingTally() };
   const discarded: string[] = [];
   const unplanned: string[] = [];
   const findings: Finding[] = [];
@@ -50,6 +52,7 @@ export async function runDifferential({ seed, cases, onProgress }: DifferentialO
       const outcome = await tryOut(trial);
       report.cases++;
       report.coverage.add(trial, outcome);
+      report.splicing.add(outcome);
       if (outcome.differences.length > 0) findings.push({ seed: seed + index, trial, outcome });
     }
     onProgress?.({ ...report, discarded, unplanned, findings });

@@ -1,7 +1,8 @@
-import type { Execute, PlannedOperation } from './executors/executor.ts';
+import type { Execute, PlannedOperation, Splicing } from './executors/executor.ts';
 import { executeMonolith } from './executors/monolith.ts';
-import { executeOurs, executeSpliced } from './executors/our-executor.ts';
+import { executeOurs } from './executors/our-executor.ts';
 import { RecordedWorld, withDistinctRepresentations, type ReceivedOperation } from './executors/recorded-world.ts';
+import { executeSpliced } from './executors/spliced-executor.ts';
 import { executeCorrectedStock, executeStock } from './executors/stock-executor.ts';
 import { differencesBetween } from './report/differences.ts';
 import { normalResult, type NormalResult } from './report/normal-result.ts';
@@ -23,9 +24,8 @@ export interface Run {
   readonly received: readonly ReceivedOperation[];
   /** Why there is no result at all. */
   readonly rejection: string | null;
-  readonly isSpliced: boolean;
-  /** Whether it was begun by splicing, in vain. */
-  readonly isTakenUp: boolean;
+  /** Null where that was not to be. */
+  readonly splicing: Splicing | null;
 }
 
 export interface Outcome {
@@ -57,25 +57,52 @@ export async function tryOut(trial: Trial, executors: OurExecutors = ourExecutor
   const faults = seededFaults(trial.faults);
   const run = async (execute: Execute) => await runWith(execute, trial, world, faults);
   const stock = await run(executeStock);
-  const ours = {
-    generated: await run(executors.generated),
-    interpreted: await run(executors.interpreted),
-    spliced: await run(executors.spliced),
-  };
+  const [spliced, differencesOfOther] = await Promise.all([run(executors.spliced), differencesOfAnother(trial, executors)]);
+  const ours = { generated: await run(executors.generated), interpreted: await run(executors.interpreted), spliced };
   const isAsStock = Object.values(ours).every((each) => differencesFrom(each, stock).length === 0);
   const corrected = isAsStock ? null : await run(executeCorrectedStock);
   const monolith = monolithOf(trial, world, faults);
+  const runInOrder = async (order: number) => await runWith(executors.generated, trial, world, faults, order);
+  const isOfAnotherOrder = !isAsStock && (await isSameInSomeOrder(spliced, runInOrder));
   const differences = Object.entries(ours).flatMap(([way, each]) => {
-    const found = isAsStock ? [] : differencesFrom(each, corrected ?? stock);
+    const isSame = isAsStock || (each === spliced && isOfAnotherOrder);
+    const found = isSame ? [] : differencesFrom(each, corrected ?? stock);
     if (monolith && stableJson(monolith) !== stableJson(each.result)) found.push('not as from one server');
     return found.map((difference) => `${way}: ${difference}`);
   });
-  return { stock, corrected, ours, monolith, faults: faults.happened, differences };
+  return { stock, corrected, ours, monolith, faults: faults.happened, differences: [...differences, ...differencesOfOther] };
 }
 
-/** What is taken up again, after answers that could not be spliced, asks no less and no more, but may do so in another order. */
+/** The same operation for another client at the same time, whose answers are others: nothing of one may get into the other. */
+async function differencesOfAnother(trial: Trial, executors: OurExecutors): Promise<string[]> {
+  if (trial.faults.seed % 2 === 0) return [];
+  const another: Trial = {
+    ...trial,
+    worldSeed: trial.worldSeed + 1,
+    faults: { ...trial.faults, rates: { resolver: 0, answer: 0, fetch: 0 } },
+  };
+  const world = another.planned.supergraph.world(another.worldSeed);
+  const run = async (execute: Execute) => await runWith(execute, another, world, seededFaults(another.faults));
+  const [spliced, generated] = [await run(executors.spliced), await run(executors.generated)];
+  return differencesFrom(spliced, generated).map((difference) => `spliced for two at once: ${difference}`);
+}
+
+/** Orders of answers that are tried at most. */
+const mostOrders = 16;
+
+/**
+ * Whether what was begun again is as if the answers had come in another order: they are replayed in that in which they are asked for, and of
+ * what two of them bring, the last counts.
+ */
+async function isSameInSomeOrder(run: Run, runInOrder: (order: number) => Promise<Run>): Promise<boolean> {
+  if (run.splicing !== 'surprised') return false;
+  for (let order = 1; order <= mostOrders; order++) if (differencesFrom(run, await runInOrder(order)).length === 0) return true;
+  return false;
+}
+
+/** What is begun again, after answers that could not be spliced, asks no less and no more, but may do so in another order. */
 function differencesFrom(run: Run, reference: Run): string[] {
-  return run.isTakenUp ? differencesBetween(inOrder(run), inOrder(reference)) : differencesBetween(run, reference);
+  return run.splicing === 'surprised' ? differencesBetween(inOrder(run), inOrder(reference)) : differencesBetween(run, reference);
 }
 
 function inOrder(run: Run): Run {
@@ -84,20 +111,20 @@ function inOrder(run: Run): Run {
   return { ...run, received };
 }
 
-async function runWith(execute: Execute, { planned, faults: { seed } }: Trial, world: World, faults: Faults): Promise<Run> {
-  const recorded = new RecordedWorld({ supergraph: planned.supergraph, world, faults, seed });
+/** @param order decides which of several answers comes first */
+async function runWith(execute: Execute, { planned, faults: { seed } }: Trial, world: World, faults: Faults, order = seed): Promise<Run> {
+  const recorded = new RecordedWorld({ supergraph: planned.supergraph, world, faults, seed: order });
   try {
     const result = await execute(planned, async (subgraph, operation) => await recorded.fetch(subgraph, operation));
     return {
       result: normalResult(result),
       received: recorded.received,
       rejection: null,
-      isSpliced: result.isSpliced ?? false,
-      isTakenUp: result.isSpliced === false,
+      splicing: result.splicing ?? null,
     };
   } catch (error) {
     const rejection = error instanceof Error ? error.message : String(error);
-    return { result: normalResult({}), received: recorded.received, rejection, isSpliced: false, isTakenUp: false };
+    return { result: normalResult({}), received: recorded.received, rejection, splicing: null };
   }
 }
 

@@ -37,9 +37,11 @@ export interface FieldLayout {
   readonly key: Uint8Array;
   value: ValueLayout;
   /** Where in the object's record to note the place at which the field begins. */
-  readonly startSlots: number[];
-  readonly endSlots: number[];
+  startSlots: readonly number[];
+  endSlots: readonly number[];
 }
+
+const noSlots: readonly number[] = [];
 
 export type ValueLayout = LeafLayout | ListLayout | CompositeLayout;
 
@@ -71,12 +73,13 @@ export interface CompositeLayout {
   slot: number | null;
 }
 
-/** Objects in the layouts of one plan, beyond which it is not worth its memory: fragments within fragments are spread out in them. */
-const mostObjects = 2000;
+/** Fields in the layouts of one plan, beyond which it is not worth its memory: fragments within fragments are spread out in them. */
+const mostFields = 5000;
 
 /** Lays answers out by what is asked for in them. */
 export class LayoutBuilder {
   #objects = 0;
+  #fields = 0;
 
   /** Objects that there are in all layouts. */
   get objectCount(): number {
@@ -86,11 +89,13 @@ export class LayoutBuilder {
   /** @throws {Unspliceable} where an object may be of several types, or there are too many */
   object(fetch: number, type: GraphQLObjectType, selections: readonly TypedSelections[], collector: FieldCollector): ObjectLayout {
     const id = this.#objects++;
-    if (id === mostObjects) throw new Unspliceable();
-    const fields = [...collectFields(collector, type, selections)].map(([name, { node, selections: below }]): FieldLayout => {
+    const collected = [...collectFields(collector, type, selections)];
+    this.#fields += collected.length;
+    if (this.#fields > mostFields) throw new Unspliceable('there are too many fields');
+    const fields = collected.map(([name, { node, selections: below }]): FieldLayout => {
       const fieldName = node.name.value;
       const value = fieldName === '__typename' ? exactly(type.name) : this.#valueOf(fieldName, type, below, { fetch, collector });
-      return { name, key: textBytes(`${JSON.stringify(name)}:`), value, startSlots: [], endSlots: [] };
+      return { name, key: textBytes(`${JSON.stringify(name)}:`), value, startSlots: noSlots, endSlots: noSlots };
     });
     const indexes = new Map(fields.map(({ name }, index) => [name, index]));
     return { fetch, id, type, fields, indexes, recordSize: 0 };
@@ -98,7 +103,7 @@ export class LayoutBuilder {
 
   #valueOf(fieldName: string, parent: GraphQLObjectType, below: readonly TypedSelections[], within: Within): ValueLayout {
     const field = parent.getFields()[fieldName];
-    if (!field) throw new Unspliceable();
+    if (!field) throw new Unspliceable('a plan is not as plans are');
     return this.#value(field.type, below, within);
   }
 
@@ -109,7 +114,7 @@ export class LayoutBuilder {
     if (isObjectType(nullable)) {
       return { kind: 'composite', isNonNull, object: this.object(within.fetch, nullable, below, within.collector), slot: null };
     }
-    if (isAbstractType(nullable)) throw new Unspliceable();
+    if (isAbstractType(nullable)) throw new Unspliceable('an object may be of several types');
     return { kind: 'leaf', isNonNull, leaf: leafKind(nullable) };
   }
 }
@@ -132,7 +137,9 @@ export function noteValue(object: ObjectLayout, value: ListLayout | CompositeLay
 export function noteRun(object: ObjectLayout, first: number, last: number): number {
   const slot = object.recordSize;
   object.recordSize += 2;
-  object.fields[first]!.startSlots.push(slot);
-  object.fields[last]!.endSlots.push(slot + 1);
+  const [firstField, lastField] = [object.fields[first]!, object.fields[last]!];
+  // A list that grows in place would keep room for many more.
+  firstField.startSlots = firstField.startSlots.concat(slot);
+  lastField.endSlots = lastField.endSlots.concat(slot + 1);
   return slot;
 }

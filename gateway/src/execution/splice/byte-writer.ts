@@ -1,5 +1,13 @@
+import { Unspliceable } from './unspliceable.ts';
+
 /** Bytes below which a loop copies sooner than a call. */
 const fewBytes = 32;
+
+/**
+ * Bytes up to which they grow: an entity that is in a thousand places of a list is written a thousand times, so that a response may be
+ * longer than all answers by any factor.
+ */
+const mostBytes = 64 * 1024 * 1024;
 
 /** Bytes that grow at their end. */
 export class ByteWriter {
@@ -15,6 +23,7 @@ export class ByteWriter {
     return this.#bytes.subarray(0, this.#length);
   }
 
+  /** @throws {Unspliceable} */
   write(source: Uint8Array, start: number, end: number): void {
     const count = end - start;
     const place = this.#length;
@@ -31,6 +40,7 @@ export class ByteWriter {
   }
 
   #grow(length: number): void {
+    if (length > mostBytes) throw new Unspliceable('the response is much longer than the answers');
     const grown = Buffer.allocUnsafe(Math.max(length, 2 * this.#bytes.length));
     this.#bytes.copy(grown, 0, 0, this.#length);
     this.#bytes = grown;

@@ -1,10 +1,11 @@
-import type { CompositeShape, FieldShape, ObjectShape, ValueShape } from '../shape/response-shape.ts';
-import { noteRun, type FieldLayout, type ObjectLayout, type ValueLayout } from './answer-layout.ts';
+import type { FieldShape, ObjectShape } from '../shape/response-shape.ts';
+import { noteRun, type ObjectLayout } from './answer-layout.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { Place } from './place.ts';
 import { nothing } from './scan-answer.ts';
 import { textBytes } from './scan-json.ts';
 import type { SpliceRun } from './splice-run.ts';
+import { onlyShape, takeShape } from './take-shape.ts';
 import { Unspliceable } from './unspliceable.ts';
 
 /** Writes a part of the response out of the answers of a run. */
@@ -27,9 +28,10 @@ interface WrittenField {
 
 const nullBytes = textBytes('null');
 const commaBytes = textBytes(',');
-const openBytes = textBytes('[');
-const closeBytes = textBytes(']');
-const emptyBytes = textBytes('{}');
+const openListBytes = textBytes('[');
+const closeListBytes = textBytes(']');
+const emptyObjectBytes = textBytes('{}');
+const openObjectBytes = textBytes('{');
 const closeObjectBytes = textBytes('}');
 
 /**
@@ -47,8 +49,8 @@ export function compileWriter(shape: ObjectShape, place: Place): Write {
       before.last = part.last;
     } else parts.push(part);
   }
-  if (parts.length === 0) return (_run, out) => out.writeAll(emptyBytes);
-  const writes = parts.map((part, index) => writePart(part, index === 0 ? '{' : ','));
+  if (parts.length === 0) return (_run, out) => out.writeAll(emptyObjectBytes);
+  const writes = parts.map((part, index) => (part.kind === 'run' ? writeRun(part, index === 0) : writeField(part, index === 0)));
   return (run, out) => {
     for (const write of writes) write(run, out);
     out.writeAll(closeObjectBytes);
@@ -61,35 +63,34 @@ function partOf(field: FieldShape, place: Place): FieldRun | WrittenField {
     case 'typename':
       return { kind: 'written', text: `${name}:${JSON.stringify(field.typename)}` };
     case 'introspection':
-      throw new Unspliceable();
+      throw new Unspliceable('something is introspected');
     case 'value': {
       const { object, index, field: layout } = place.find(field.responseName);
-      const value = shaped(layout.value, field.value);
-      if (!value) return { kind: 'written', text: `${name}:`, write: compileDescent(field, place) };
-      layout.value = value;
-      return { kind: 'run', object, first: index, last: index };
+      const isWhole = !place.hasFetchesBelow(field.responseName) && takeShape(layout, field.value);
+      if (isWhole) return { kind: 'run', object, first: index, last: index };
+      return { kind: 'written', text: `${name}:`, write: compileDescent(field, place) };
     }
     default:
       return field satisfies never;
   }
 }
 
-function writePart(part: FieldRun | WrittenField, before: string): Write {
-  if (part.kind === 'run') {
-    const { fetch, id } = part.object;
-    const slot = noteRun(part.object, part.first, part.last);
-    const text = textBytes(before);
-    return (run, out) => {
-      const tape = run.tapeOf(fetch);
-      const place = run.recordOf(id) + slot;
-      out.writeAll(text);
-      out.write(run.bytesOf(fetch), tape[place]!, tape[place + 1]!);
-    };
-  }
-  const text = textBytes(before + part.text);
-  const { write } = part;
+function writeRun({ object, first, last }: FieldRun, isFirst: boolean): Write {
+  const { fetch, id } = object;
+  const slot = noteRun(object, first, last);
+  const before = isFirst ? openObjectBytes : commaBytes;
   return (run, out) => {
-    out.writeAll(text);
+    const tape = run.tapeOf(fetch);
+    const place = run.recordOf(id) + slot;
+    out.writeAll(before);
+    out.write(run.bytesOf(fetch), tape[place]!, tape[place + 1]!);
+  };
+}
+
+function writeField({ text, write }: WrittenField, isFirst: boolean): Write {
+  const bytes = textBytes((isFirst ? '{' : ',') + text);
+  return (run, out) => {
+    out.writeAll(bytes);
     write?.(run, out);
   };
 }
@@ -98,9 +99,8 @@ function writePart(part: FieldRun | WrittenField, before: string): Write {
 function compileDescent({ responseName, value }: Extract<FieldShape, { kind: 'value' }>, place: Place): Write {
   const { below, isList, fetch, recordIn } = place.descend(responseName);
   const item = value.kind === 'list' ? value.item : value;
-  if (item.kind !== 'composite') throw new Unspliceable();
-  const objects = onlyShape(item);
-  const writeFields = compileWriter(objects, below);
+  if (item.kind !== 'composite') throw new Unspliceable('objects are in lists in lists');
+  const writeFields = compileWriter(onlyShape(item), below);
   const writeObject = (run: SpliceRun, out: ByteWriter, record: number) => {
     if (record === nothing) return out.writeAll(nullBytes);
     below.enter(run, record);
@@ -112,42 +112,11 @@ function compileDescent({ responseName, value }: Extract<FieldShape, { kind: 'va
     if (list === nothing) return out.writeAll(nullBytes);
     const tape = run.tapeOf(fetch);
     const count = tape[list]!;
-    out.writeAll(openBytes);
+    out.writeAll(openListBytes);
     for (let index = 1; index <= count; index++) {
       if (index > 1) out.writeAll(commaBytes);
       writeObject(run, out, tape[list + index]!);
     }
-    out.writeAll(closeBytes);
+    out.writeAll(closeListBytes);
   };
-}
-
-/** Of values that are all of one object type. */
-function onlyShape({ objects }: CompositeShape): ObjectShape {
-  if (objects.typenames.length !== 1) throw new Unspliceable();
-  return objects.untyped;
-}
-
-/** What the response asks of a value, where an answer has it in the form of the response; else null. */
-function shaped(layout: ValueLayout, shape: ValueShape): ValueLayout | null {
-  const { isNonNull } = shape;
-  if (layout.kind === 'leaf' && shape.kind === 'leaf') return { ...layout, isNonNull, leaf: shape.leaf };
-  if (layout.kind === 'composite' && shape.kind === 'composite') return takesShape(layout.object, shape) ? { ...layout, isNonNull } : null;
-  if (layout.kind !== 'list' || shape.kind !== 'list') return null;
-  const item = shaped(layout.item, shape.item);
-  return item && { ...layout, isNonNull, item };
-}
-
-/** Whether an answer has such objects in the form of the response. Then their values have to be what the response asks of them. */
-function takesShape(object: ObjectLayout, shape: CompositeShape): boolean {
-  const { fields } = onlyShape(shape);
-  return fields.length === object.fields.length && fields.every((field, index) => takesFieldShape(object, object.fields[index]!, field));
-}
-
-function takesFieldShape({ type }: ObjectLayout, layout: FieldLayout, shape: FieldShape): boolean {
-  if (layout.name !== shape.responseName || shape.kind === 'introspection') return false;
-  if (shape.kind === 'typename')
-    return layout.value.kind === 'leaf' && layout.value.leaf.kind === 'exactly' && shape.typename === type.name;
-  const value = shaped(layout.value, shape.value);
-  if (value) layout.value = value;
-  return value !== null;
 }

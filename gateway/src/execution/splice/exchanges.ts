@@ -1,22 +1,22 @@
 import type { SubgraphAnswer, SubgraphOperation } from '../../transports/subgraph-transport.ts';
-import { copyJson } from '../../transports/resilience/copy-json.ts';
 import type { FetchFromSubgraph } from '../plan/plan-run.ts';
 
-/** What a subgraph was asked, and what came of it. */
+/** What a subgraph was asked, and what comes of it. */
 export interface Exchange {
   readonly subgraph: string;
   readonly operation: SubgraphOperation;
-  readonly outcome: { readonly answer: SubgraphAnswer } | { readonly error: unknown };
+  readonly answer: Promise<SubgraphAnswer>;
 }
 
-/** Answers what was asked before with what came of it then, and asks subgraphs for the rest. Variables but representations are the same. */
+/**
+ * Answers what was asked before with what came of it then, each exchange once and those in the same words in their order, and asks
+ * subgraphs for the rest. Variables but representations are the same.
+ */
 export function replaying(exchanges: readonly Exchange[], fetch: FetchFromSubgraph): FetchFromSubgraph {
-  const outcomes = new Map(exchanges.map(({ subgraph, operation, outcome }) => [keyOf(subgraph, operation), outcome]));
+  const left = Map.groupBy(exchanges, ({ subgraph, operation }) => keyOf(subgraph, operation));
   return async (subgraph, operation, kind) => {
-    const outcome = outcomes.get(keyOf(subgraph, operation));
-    if (!outcome) return await fetch(subgraph, operation, kind);
-    if ('error' in outcome) throw outcome.error;
-    return 'tape' in outcome.answer ? outcome.answer : copyJson(outcome.answer);
+    const exchange = left.get(keyOf(subgraph, operation))?.shift();
+    return await (exchange ? exchange.answer : fetch(subgraph, operation, kind));
   };
 }
 

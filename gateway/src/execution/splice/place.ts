@@ -1,4 +1,4 @@
-import { noteValue, type FieldLayout, type ObjectLayout, type ValueLayout } from './answer-layout.ts';
+import { noteValue, type FieldLayout, type ObjectLayout } from './answer-layout.ts';
 import type { SpliceRun } from './splice-run.ts';
 import { Unspliceable } from './unspliceable.ts';
 
@@ -54,7 +54,7 @@ export class Place {
   /** @throws {Unspliceable} where no answer has any object */
   get type(): ObjectLayout['type'] {
     const [object] = this.#objects;
-    if (!object) throw new Unspliceable();
+    if (!object) throw new Unspliceable('something is asked for that is not fetched');
     return object.type;
   }
 
@@ -65,21 +65,30 @@ export class Place {
    */
   find(name: string): FoundField {
     const found = this.#objects.flatMap((object) => fieldOf(object, name)).at(-1);
-    if (!found) throw new Unspliceable();
+    if (!found) throw new Unspliceable('something is asked for that is not fetched');
     return found;
+  }
+
+  /** Whether fetches of their own tell of the objects of a field, or of what is within them. */
+  hasFetchesBelow(name: string): boolean {
+    const below = pathBelow(this.#path, name);
+    return this.#known.some(({ path }) => path === below || path.startsWith(`${below}.`));
   }
 
   /** @throws {Unspliceable} unless one answer alone has objects there, each by itself or all in one list */
   descend(name: string): Descent {
     const [found, ...others] = this.#objects.flatMap((object) => fieldOf(object, name));
-    const inner = found && objectIn(found.field.value);
-    if (!inner || others.length > 0) throw new Unspliceable();
+    if (!found) throw new Unspliceable('something is asked for that is not fetched');
+    if (others.length > 0) throw new Unspliceable('objects are told of by several answers');
     const { object, field } = found;
-    if (field.value.kind === 'leaf') throw new Unspliceable();
-    const isList = field.value.kind === 'list';
-    const slot = noteValue(object, field.value);
+    const { value } = field;
+    if (value.kind === 'leaf') throw new Unspliceable('a plan is not as plans are');
+    const isList = value.kind === 'list';
+    const inner = isList ? value.item : value;
+    if (inner.kind !== 'composite') throw new Unspliceable('objects are in lists in lists');
+    const slot = noteValue(object, value);
     return {
-      below: new Place(pathBelow(this.#path, isList ? `${name}.@` : name), [inner], this.#known),
+      below: new Place(pathBelow(this.#path, isList ? `${name}.@` : name), [inner.object], this.#known),
       isList,
       fetch: object.fetch,
       recordIn: (run) => run.tapeOf(object.fetch)[run.recordOf(object.id) + slot]!,
@@ -100,10 +109,4 @@ function pathBelow(path: string, name: string): string {
 function fieldOf(object: ObjectLayout, name: string): FoundField[] {
   const index = object.indexes.get(name);
   return index === undefined ? [] : [{ object, index, field: object.fields[index]! }];
-}
-
-/** The object that a value is, or that all items of a list are. */
-function objectIn(value: ValueLayout): ObjectLayout | null {
-  const single = value.kind === 'list' ? value.item : value;
-  return single.kind === 'composite' ? single.object : null;
 }

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import type { ScannedAnswer } from '../../transports/subgraph-transport.ts';
+import type { ScannedAnswer } from '../../transports/scanned-answer.ts';
 import type { CompositeLayout, ListLayout, ObjectLayout, ValueLayout } from './answer-layout.ts';
 import { byteOf, endOfLeaf, endOfNull, endOfText, none, textBytes } from './scan-json.ts';
 
@@ -40,7 +40,7 @@ function scanner(
     const start = endOfText(bytes, 0, before);
     const end = start === none ? none : endOfData(scan, start);
     const last = end === none ? none : endOfText(bytes, end, after);
-    return last !== none && isBlank(bytes, last) && isUtf8(bytes) ? { bytes, tape: scan.tape } : null;
+    return last !== none && isBlank(bytes, last) && isUtf8(bytes) ? { bytes, tape: scan.tape, holders: 1 } : null;
   };
 }
 

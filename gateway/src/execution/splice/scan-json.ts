@@ -27,11 +27,14 @@ const falseText = textBytes('false');
 /** Digits that a number surely holds exactly. */
 const safeDigits = 15;
 
+/** A number's least exponent is -324. */
+const mostFractionDigits = 300;
+
 /** Values within values of a custom scalar, beyond which they are left to a parser. */
 const mostNested = 64;
 
 export function textBytes(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return Buffer.from(text);
 }
 
 export function endOfText(bytes: Uint8Array, start: number, expected: Uint8Array): number {
@@ -45,7 +48,7 @@ export function endOfNull(bytes: Uint8Array, start: number): number {
 }
 
 /** Of a string whose bytes are known to be UTF-8. */
-export function endOfString(bytes: Uint8Array, start: number): number {
+function endOfString(bytes: Uint8Array, start: number): number {
   if (bytes[start] !== byteOf.quote) return none;
   let place = start + 1;
   for (;;) {
@@ -74,7 +77,7 @@ function endOfEscape(bytes: Uint8Array, start: number): number {
 }
 
 /** Of a whole number that has no more digits than a number holds exactly. */
-export function endOfInteger(bytes: Uint8Array, start: number): number {
+function endOfInteger(bytes: Uint8Array, start: number): number {
   const isNegative = bytes[start] === minus;
   const first = isNegative ? start + 1 : start;
   const end = endOfDigits(bytes, first);
@@ -85,18 +88,25 @@ export function endOfInteger(bytes: Uint8Array, start: number): number {
 }
 
 /** Of a number without an exponent. */
-export function endOfNumber(bytes: Uint8Array, start: number): number {
+function endOfNumber(bytes: Uint8Array, start: number): number {
   const first = bytes[start] === minus ? start + 1 : start;
   const end = endOfDigits(bytes, first);
   if (end === first || end - first > safeDigits || (bytes[first] === zero && end > first + 1)) return none;
-  if (bytes[end] !== point) return isPartOfNumber(bytes[end]) || isMinusZero(bytes, start) ? none : end;
-  const endOfFraction = endOfDigits(bytes, end + 1);
-  return endOfFraction === end + 1 || isPartOfNumber(bytes[endOfFraction]) ? none : endOfFraction;
+  const endOfAll = bytes[end] === point ? endOfFraction(bytes, end + 1) : end;
+  return isPartOfNumber(bytes[endOfAll]) || isMinusZero(bytes, start, endOfAll) ? none : endOfAll;
 }
 
-/** Which parsers read as zero. */
-function isMinusZero(bytes: Uint8Array, start: number): boolean {
-  return bytes[start] === minus && bytes[start + 1] === zero;
+/** Of the digits after the point: so few that the number is not zero unless they all are. */
+function endOfFraction(bytes: Uint8Array, start: number): number {
+  const end = endOfDigits(bytes, start);
+  return end === start || end - start > mostFractionDigits ? none : end;
+}
+
+/** Which parsers write as zero. */
+function isMinusZero(bytes: Uint8Array, start: number, end: number): boolean {
+  if (bytes[start] !== minus) return false;
+  for (let place = start + 1; place < end; place++) if (bytes[place] !== zero && bytes[place] !== point) return false;
+  return true;
 }
 
 function endOfDigits(bytes: Uint8Array, start: number): number {

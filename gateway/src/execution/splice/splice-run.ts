@@ -1,9 +1,9 @@
-import type { ScannedAnswer } from '../../transports/subgraph-transport.ts';
+import { releaseAnswer, type ScannedAnswer } from '../../transports/scanned-answer.ts';
 import type { OperationRequest } from '../executable-operation.ts';
 import type { Exchange } from './exchanges.ts';
 
 /** The record of the root, on the tape of every answer to root fields. */
-export const rootRecord = 0;
+const rootRecord = 0;
 
 /** One execution of a spliced plan: the answers so far, and where in them whoever goes through the response is. */
 export class SpliceRun {
@@ -44,6 +44,11 @@ export class SpliceRun {
 
   takeEntities(fetch: number, records: readonly number[]): void {
     this.#entities[fetch] = records;
+  }
+
+  /** Nothing of the answers is needed any longer. */
+  releaseAnswers(): void {
+    for (const answer of this.#answers) if (answer) releaseAnswer(answer);
   }
 
   bytesOf(fetch: number): Buffer {

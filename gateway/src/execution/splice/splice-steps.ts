@@ -1,5 +1,6 @@
 import type { FetchNode } from '@apollo/query-planner';
-import type { ScannedAnswer, SubgraphOperation } from '../../transports/subgraph-transport.ts';
+import { isScanned, type ScannedAnswer } from '../../transports/scanned-answer.ts';
+import type { SubgraphOperation } from '../../transports/subgraph-transport.ts';
 import { variablesFor } from '../plan/fetch-step.ts';
 import type { ObjectLayout } from './answer-layout.ts';
 import type { RepresentationList } from './representation-list.ts';
@@ -28,19 +29,20 @@ export function fetchEntities(node: FetchNode, { fetch, layout, represent }: Ent
   const scan = entitiesScanner(layout);
   const { operation: query, operationName } = node;
   return async (run) => {
-    const { texts, places, hasEscapes } = represent(run);
+    const list = represent(run);
+    const { texts, places } = list;
     if (texts.length === 0) return;
-    if (hasEscapes) return run.surprise();
-    const representations = `[${texts.join(',')}]`;
+    if (list.isAmbiguous) return run.surprise();
+    const { json: representations } = list;
     const answer = await ask(run, node, { query, operationName, variables: variablesFor(node, run.request), representations, scan });
     if (!answer) return;
-    const [list] = answer.tape;
     const { tape } = answer;
-    if (list === undefined || tape[list] !== texts.length) return run.surprise();
+    const [records] = tape;
+    if (records === undefined || tape[records] !== texts.length) return run.surprise();
     run.take(fetch, answer);
     run.takeEntities(
       fetch,
-      places.map((place) => tape[list + 1 + place]!),
+      places.map((place) => tape[records + 1 + place]!),
     );
   };
 }
@@ -52,11 +54,12 @@ async function ask(
   operation: SubgraphOperation,
 ): Promise<ScannedAnswer | null> {
   try {
-    const answer = await run.request.fetch(subgraph, operation, operationKind);
-    run.exchanges.push({ subgraph, operation, outcome: { answer } });
-    if ('tape' in answer) return answer;
-  } catch (error) {
-    run.exchanges.push({ subgraph, operation, outcome: { error } });
+    const exchange = { subgraph, operation, answer: run.request.fetch(subgraph, operation, operationKind) };
+    run.exchanges.push(exchange);
+    const answer = await exchange.answer;
+    if (isScanned(answer)) return answer;
+  } catch {
+    // The general way gets the same exchange, and says what is wrong.
   }
   run.surprise();
   return null;

@@ -1,6 +1,7 @@
 import type { TenantContext } from '@tenantry/auth';
 import { expect, test } from 'vitest';
-import type { ScannedAnswer, SubgraphAnswer } from '../subgraph-transport.ts';
+import type { ScannedAnswer } from '../scanned-answer.ts';
+import type { SubgraphAnswer } from '../subgraph-transport.ts';
 import { SharedCall } from './shared-call.ts';
 import { SharedQueries, type SharedQuery } from './shared-queries.ts';
 

@@ -1,5 +1,6 @@
 import type { QueryPlan } from '@apollo/query-planner';
 import type { DocumentNode, OperationDefinitionNode } from 'graphql';
+import type { UnspliceableReason } from '../../../src/execution/splice/unspliceable.ts';
 import type { WorldOperation } from '../world/faulty-fetch.ts';
 import type { SubgraphData } from '../world/subgraph.ts';
 import type { WorldSupergraph } from '../world/world-supergraph.ts';
@@ -15,13 +16,15 @@ export interface PlannedOperation {
   readonly isPlain: boolean;
 }
 
+/** Whether a response was spliced of the answers' bytes; if not, whether that was tried, or why it never is. */
+export type Splicing = 'spliced' | 'surprised' | UnspliceableReason;
+
 /** What executors give; also those parts of it that are no GraphQL errors, because the stock executor lets them through. */
 export interface ExecutorResult {
   readonly data?: unknown;
   readonly errors?: readonly unknown[] | undefined;
   readonly extensions?: unknown;
-  /** Whether it was put together of pieces of the answers, where that was tried. */
-  readonly isSpliced?: boolean;
+  readonly splicing?: Splicing;
 }
 
 /** Asks a subgraph; rejects where it gives no answer. */

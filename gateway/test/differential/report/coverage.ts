@@ -94,7 +94,8 @@ function* outcomeFeatures({ stock, corrected, ours: { generated, spliced }, mono
   if (errors.some(({ path }) => path === undefined)) yield 'result: errors without path';
   if (valueCompletion.length > 0) yield 'result: value completion';
   if (corrected) yield 'result: stock executor corrected';
-  if (spliced.isSpliced) yield spliced.received.length > 1 ? 'result: spliced of several answers' : 'result: spliced of one answer';
+  if (spliced.splicing === 'spliced')
+    yield spliced.received.length > 1 ? 'result: spliced of several answers' : 'result: spliced of one answer';
   const happened = new Set(faults.values());
   for (const fault of [...resolverFaults, ...answerFaults, ...fetchFaults]) if (happened.has(fault)) yield `fault: ${fault}`;
 }

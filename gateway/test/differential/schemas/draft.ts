@@ -35,6 +35,10 @@ export interface EntityDraft {
 /** What the parts of schema generation add to, one after the other. */
 export interface SchemaDraft {
   readonly picker: Picker;
+  /**
+   * Whether every object is of one type that the schema names, in no list within a list and in no key: such responses are mostly spliced.
+   */
+  readonly isConcrete: boolean;
   readonly subgraphs: readonly SubgraphDraft[];
   readonly entities: EntityDraft[];
   /** Definitions that are the same in every subgraph that names them: value types, enums, scalars, inputs. */

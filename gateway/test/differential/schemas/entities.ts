@@ -15,9 +15,9 @@ export function addEntities(draft: SchemaDraft): void {
 }
 
 export function addEntity(draft: SchemaDraft, name: string, subgraphs: readonly SubgraphDraft[]): EntityDraft {
-  const { picker, library, entities } = draft;
+  const { picker, library, entities, isConcrete } = draft;
   const entity: EntityDraft = { name, hub: picker.pick(subgraphs), subgraphs, keyFields: new Set(), owners: new Map() };
-  const keys = picker.some(possibleKeys(name, picker), 1);
+  const keys = picker.some(isConcrete ? leafKeys(picker) : [...leafKeys(picker), objectKey(name, picker)], 1);
   for (const { types, fields } of keys) {
     for (const [type, definition] of Object.entries(types)) library.set(type, definition);
     for (const field of Object.keys(fields)) entity.keyFields.add(field);
@@ -40,19 +40,22 @@ function keyField(type: string): FieldDraft {
   return { args: '', type, directives: [] };
 }
 
-function possibleKeys(entity: string, picker: Picker): KeyDraft[] {
-  const place = `${entity}Place`;
+function leafKeys(picker: Picker): KeyDraft[] {
   return [
     { selection: 'id', fields: { id: picker.pick(['ID!', 'ID!', 'String!']) }, types: {} },
-    { selection: 'sku', fields: { sku: picker.pick(['Int!', 'String!', 'ID']) }, types: {} },
+    { selection: 'sku', fields: { sku: picker.pick(['Int!', 'String!', 'ID', 'Json!', 'Float']) }, types: {} },
     { selection: 'part rank', fields: { part: 'String!', rank: 'Int!' }, types: {} },
-    {
-      selection: 'place { code inner { id } }',
-      fields: { place: picker.pick([`${place}!`, place]) },
-      types: {
-        [place]: `type ${place} @shareable { code: String! inner: ${place}Inner! }`,
-        [`${place}Inner`]: `type ${place}Inner @shareable { id: ID! }`,
-      },
-    },
   ];
+}
+
+function objectKey(entity: string, picker: Picker): KeyDraft {
+  const place = `${entity}Place`;
+  return {
+    selection: 'place { code inner { id } }',
+    fields: { place: picker.pick([`${place}!`, place]) },
+    types: {
+      [place]: `type ${place} @shareable { code: String! inner: ${place}Inner! }`,
+      [`${place}Inner`]: `type ${place}Inner @shareable { id: ID! }`,
+    },
+  };
 }

@@ -3,7 +3,7 @@ import { anyField, leafField, leafType } from './field-types.ts';
 
 /** Fields that entities have in single subgraphs, leaves first so that later ones can depend on them. */
 export function addOwnFields(draft: SchemaDraft): void {
-  const { picker } = draft;
+  const { picker, isConcrete } = draft;
   for (const entity of draft.entities) {
     let index = 0;
     for (const subgraph of entity.subgraphs) {
@@ -11,7 +11,8 @@ export function addOwnFields(draft: SchemaDraft): void {
       const count = picker.integer(0, 3);
       for (let more = 0; more < count; more++) ownField(entity, subgraph, `f${index++}`, anyField(draft, subgraph));
       if (picker.chance(40)) {
-        const type = picker.pick(['Shape0', 'Shape0!', '[Shape1]', '[Shape1!]!', 'Shape', '[[Shape1]]', 'Grid', 'String', 'Int!']);
+        const shape = isConcrete ? 'Shape0' : 'Shape';
+        const type = picker.pick(['Shape0', 'Shape0!', '[Shape1]', '[Shape1!]!', shape, '[[Shape1]]', 'Grid', 'String', 'Int!']);
         ownField(entity, subgraph, `f${index++}`, { args: '', type, directives: [] });
       }
     }
@@ -37,7 +38,7 @@ export function addSplitValues({ picker, entities }: SchemaDraft): void {
 }
 
 /** Fields computed from those of another subgraph. */
-export function addRequires({ picker, entities }: SchemaDraft): void {
+export function addRequires({ picker, entities, isConcrete }: SchemaDraft): void {
   for (const entity of entities) {
     for (const [index, subgraph] of entity.subgraphs.entries()) {
       const sources = plainOwnedFields(entity).filter(({ name, owner }) => owner !== subgraph && !hasField(subgraph, entity, name));
@@ -45,7 +46,7 @@ export function addRequires({ picker, entities }: SchemaDraft): void {
       const required = picker
         .some(sources, 1)
         .slice(0, 2)
-        .map(({ name, field }) => ({ name, field, selection: requiredSelection(name, namedType(field.type)) }))
+        .map(({ name, field }) => ({ name, field, selection: requiredSelection(name, namedType(field.type), isConcrete) }))
         .filter(({ selection }) => selection !== undefined);
       if (required.length === 0) continue;
       for (const { name, field } of required) declareType(subgraph, entity.name).fields.set(name, { ...field, directives: ['@external'] });
@@ -64,9 +65,9 @@ const requiredOfValues: Readonly<Record<string, string>> = {
   Grid: '{ rows { f0 common } }',
 };
 
-function requiredSelection(name: string, type: string): string | undefined {
+function requiredSelection(name: string, type: string, isLeaf: boolean): string | undefined {
   if (leafNames.has(type)) return name;
-  const selection = requiredOfValues[type];
+  const selection = isLeaf ? undefined : requiredOfValues[type];
   return selection && `${name} ${selection}`;
 }
 

@@ -18,8 +18,9 @@ export const federatedSchemas: fc.Arbitrary<readonly SubgraphSdl[]> = fc.gen().m
   const subgraphs = Array.from({ length: picker.integer(2, 4) }, (_, index) => {
     return { name: `s${index}`, types: new Map(), unions: new Map() };
   });
-  const draft: SchemaDraft = { picker, subgraphs, entities: [], library: new Map(), valueTypes: [] };
-  for (const add of parts) add(draft);
+  const isConcrete = picker.chance(50);
+  const draft: SchemaDraft = { picker, isConcrete, subgraphs, entities: [], library: new Map(), valueTypes: [] };
+  for (const add of isConcrete ? concreteParts : parts) add(draft);
   return subgraphs.map((subgraph) => printSubgraph(subgraph, draft.library));
 });
 
@@ -36,3 +37,5 @@ const parts = [
   addMovedAndHidden,
   addRootFields,
 ];
+
+const concreteParts = parts.filter((part) => part !== addInterfaceObject && part !== addInterfaces && part !== addUnions);

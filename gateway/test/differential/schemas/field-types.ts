@@ -17,12 +17,13 @@ export function leafType(picker: Picker): string {
 
 /** A leaf or something of what `subgraph` declares. */
 function outputType(draft: SchemaDraft, subgraph: SubgraphDraft): string {
-  const { picker, valueTypes } = draft;
+  const { picker, valueTypes, isConcrete } = draft;
   const declared = [...subgraph.types.keys(), ...subgraph.unions.keys()];
   const composite = declared.filter((name) => name !== 'Query' && name !== 'Mutation' && !name.endsWith('Split'));
   const kind = picker.pick(['leaf', 'leaf', 'value', 'composite', 'composite'] as const);
   if (kind === 'leaf') return leafType(picker);
-  return wrapped(picker, picker.pick(kind === 'value' || composite.length === 0 ? valueTypes : composite));
+  const named = picker.pick(kind === 'value' || composite.length === 0 ? valueTypes : composite);
+  return isConcrete ? withoutInnerLists(wrapped(picker, named)) : wrapped(picker, named);
 }
 
 export function anyField(draft: SchemaDraft, subgraph: SubgraphDraft): FieldDraft {
@@ -32,6 +33,11 @@ export function anyField(draft: SchemaDraft, subgraph: SubgraphDraft): FieldDraf
 
 export function leafField(picker: Picker): FieldDraft {
   return { args: picker.chance(15) ? picker.pick(argumentLists) : '', type: leafType(picker), directives: [] };
+}
+
+/** A type with one list at most. */
+export function withoutInnerLists(type: string): string {
+  return type.replace(/\[(\[.*\])!?\]/, '$1');
 }
 
 function wrapped(picker: Picker, named: string): string {

@@ -1,6 +1,6 @@
 import { entitiesIn } from './abstract-types.ts';
 import { declareType, type SchemaDraft } from './draft.ts';
-import { anyField } from './field-types.ts';
+import { anyField, withoutInnerLists } from './field-types.ts';
 
 /** Queries and mutations in every subgraph, and queries that several subgraphs answer. */
 export function addRootFields(draft: SchemaDraft): void {
@@ -28,6 +28,7 @@ export function addRootFields(draft: SchemaDraft): void {
   }
 }
 
-function listOf({ picker }: SchemaDraft, name: string): string {
-  return picker.pick(['T', '[T]', '[T!]', '[T!]!', '[[T]]', '[[T!]!]']).replace('T', name);
+function listOf({ picker, isConcrete }: SchemaDraft, name: string): string {
+  const type = picker.pick(['T', '[T]', '[T!]', '[T!]!', '[[T]]', '[[T!]!]']).replace('T', name);
+  return isConcrete ? withoutInnerLists(type) : type;
 }

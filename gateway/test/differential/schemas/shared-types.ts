@@ -3,7 +3,7 @@ import { leafType } from './field-types.ts';
 
 /** Enums, a custom scalar, an input, and value types that nest, implement an interface and are equal in all subgraphs. */
 export function addSharedTypes(draft: SchemaDraft): void {
-  const { picker, library, valueTypes } = draft;
+  const { picker, library, valueTypes, isConcrete } = draft;
   const hidden = picker.chance(40) ? ' HIDDEN @inaccessible' : '';
   library.set('Shade', `enum Shade { DARK LIGHT${hidden} }`);
   library.set('Color', 'enum Color { RED GREEN BLUE }');
@@ -14,6 +14,7 @@ export function addSharedTypes(draft: SchemaDraft): void {
   library.set('Shape', `"Either Shape0 or Shape1."\ninterface Shape { common: ${common.replace(/!$/, '')} }`);
   library.set('Shape0', `type Shape0 implements Shape @shareable { common: ${common} f0: ${leafType(picker)} shade: Shade next: Shape1 }`);
   library.set('Shape1', `type Shape1 implements Shape @shareable { common: ${common} f0: ${leafType(picker)} f1: ${leafType(picker)} }`);
-  library.set('Grid', `type Grid @shareable { rows: [[Shape1!]]! f0(x: Int = 1): ${leafType(picker)} best: Shape }`);
-  valueTypes.push('Shape', 'Shape0', 'Shape1', 'Grid');
+  const best = isConcrete ? 'Shape0' : 'Shape';
+  library.set('Grid', `type Grid @shareable { rows: [[Shape1!]]! f0(x: Int = 1): ${leafType(picker)} best: ${best} }`);
+  valueTypes.push(best, 'Shape0', 'Shape1', 'Grid');
 }

@@ -6,8 +6,13 @@ import type { SubgraphSdl } from '../schemas/print-subgraph.ts';
 import { WorldSubgraph } from './subgraph.ts';
 import { World } from './world.ts';
 
-/** Operations for which the planner would weigh more ways than this are left out: without a limit, one in thousands takes all memory. */
-const mostPlannerPaths = 500;
+/**
+ * What planning and composition may take, since both multiply: without a limit, one operation in thousands takes all memory, or minutes in
+ * which no deadline of a test is heard. Operations with more ways than this are left out, of plans the first so many are compared, and
+ * subgraphs with more paths do not compose; usual ones have less than 200.
+ */
+const plannerLimits = { pathsLimit: 500, maxEvaluatedPlans: 500 } as const;
+const compositionLimits = { maxValidationSubgraphPaths: 10_000 } as const;
 
 /** Composed subgraphs, as the executors need them and as a world can be made over them. */
 export class WorldSupergraph {
@@ -24,7 +29,7 @@ export class WorldSupergraph {
     const supergraph = Supergraph.build(supergraphSdl);
     this.sources = sources;
     this.subgraphs = new Map(sources.map((source) => [source.name, new WorldSubgraph(source)]));
-    this.planner = new QueryPlanner(supergraph, { debug: { pathsLimit: mostPlannerPaths } });
+    this.planner = new QueryPlanner(supergraph, { debug: plannerLimits });
     this.apiSchema = supergraph.apiSchema();
     this.api = this.apiSchema.toGraphQLJSSchema();
     this.whole = supergraph.schema.toGraphQLJSSchema();
@@ -33,7 +38,7 @@ export class WorldSupergraph {
   /** @returns the reasons where the subgraphs do not compose */
   static compose(sources: readonly SubgraphSdl[]): WorldSupergraph | readonly string[] {
     const services = sources.map(({ name, sdl }) => ({ name, url: `http://${name}`, typeDefs: parse(sdl) }));
-    const { supergraphSdl, errors = [] } = composeServices(services);
+    const { supergraphSdl, errors = [] } = composeServices(services, compositionLimits);
     return supergraphSdl === undefined ? errors.map(({ message }) => message) : new WorldSupergraph(sources, supergraphSdl);
   }
 
