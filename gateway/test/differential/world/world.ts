@@ -124,7 +124,8 @@ export class World {
       case 'ID':
         return place;
       default:
-        return [place, number, number % 2 === 0, [place, { deep: place }], { of: place, list: [1, null] }][number % 5];
+        // Each tells of its place, for it may be an entity's key.
+        return [place, number, [number % 2 === 0, place], [place, { deep: place }], { of: place, list: [1, null] }][number % 5];
     }
   }
 
