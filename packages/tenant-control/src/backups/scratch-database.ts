@@ -3,6 +3,7 @@ import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import { withOwnSession } from '../clusters/own-session.ts';
 import { databaseUrl } from '../postgres/connection.ts';
+import { forceDropDatabase } from '../postgres/force-drop-database.ts';
 import { scramVerifier } from '../postgres/scram.ts';
 
 /** What the names of all scratch databases, and of their roles, begin with. */
@@ -86,7 +87,7 @@ function lockOf(name: string): string {
 }
 
 async function drop(pool: ClusterAdmin['pool'], name: string): Promise<void> {
-  await pool.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+  await forceDropDatabase(pool, name);
   await pool.query(`DROP ROLE IF EXISTS ${escapeIdentifier(name)}`);
 }
 

@@ -3,6 +3,7 @@ import { latestMigration, migrateDatabase, migrationsChecksum } from '@tenantry/
 import { escapeIdentifier, escapeLiteral, type PoolClient } from 'pg';
 import { withAdvisoryLock } from '../postgres/advisory-lock.ts';
 import { actFor } from '../postgres/act-for.ts';
+import { forceDropDatabase } from '../postgres/force-drop-database.ts';
 import type { ClusterAdmin } from './cluster-admin.ts';
 
 /** A database with the newest tenant schema and no tenant in it. Nobody can connect to it; tenants' databases are cloned from it. */
@@ -51,7 +52,7 @@ async function isFinished(client: Pick<PoolClient, 'query'>, { database }: Templ
 async function makeTemplate(cluster: ClusterAdmin, client: PoolClient, { database, owner }: Template): Promise<void> {
   const [databaseName, ownerName] = [escapeIdentifier(database), escapeIdentifier(owner)];
   // What an earlier attempt left unfinished.
-  await client.query(`DROP DATABASE IF EXISTS ${databaseName} WITH (FORCE)`);
+  await forceDropDatabase(client, database);
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [owner]);
   if (rowCount === 0) await client.query(`CREATE ROLE ${ownerName} NOLOGIN`);
   await actFor(client, owner);

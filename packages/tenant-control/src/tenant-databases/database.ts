@@ -1,6 +1,7 @@
 import { escapeIdentifier, escapeLiteral, type Client, type ClientBase } from 'pg';
 import type { ClusterAdmin } from '../clusters/cluster-admin.ts';
 import type { Template } from '../clusters/template.ts';
+import { forceDropDatabase } from '../postgres/force-drop-database.ts';
 import { membershipOptions } from '../postgres/membership.ts';
 import { findOwnDatabase, ownershipComment } from './own-database.ts';
 
@@ -61,11 +62,10 @@ export async function makeEmptyDatabase(
 }
 
 export async function dropDatabase(session: ClientBase, databaseName: string): Promise<void> {
-  const database = escapeIdentifier(databaseName);
   // Its owner may have made it one, and Postgres drops none.
   const { rowCount } = await session.query('SELECT FROM pg_database WHERE datname = $1 AND datistemplate', [databaseName]);
-  if (rowCount === 1) await session.query(`ALTER DATABASE ${database} WITH IS_TEMPLATE false`);
-  await session.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+  if (rowCount === 1) await session.query(`ALTER DATABASE ${escapeIdentifier(databaseName)} WITH IS_TEMPLATE false`);
+  await forceDropDatabase(session, databaseName);
 }
 
 /** Drops a tenant's database, if it is there. @throws {ForeignDatabaseError} when one by its name is, and not known to be the tenant's */

@@ -151,7 +151,7 @@ describe('the budget of a cluster', () => {
       while (!over.signal.aborted) {
         const names = databases.placements.map(({ database }) => database);
         const [row] = await databases.administer<{ count: number }>(
-          'SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = ANY($1)',
+          `SELECT count(*)::int AS count FROM pg_stat_activity WHERE datname = ANY($1) AND backend_type = 'client backend'`,
           [names],
         );
         most = Math.max(most, row?.count ?? 0);

@@ -67,7 +67,8 @@ export async function createTenantDatabases(count: number, url: string = inject(
     tenant: (index) => tenantAt(placements, index),
     keyRing,
     sessions: async ({ database }) => {
-      const sql = 'SELECT pid FROM pg_stat_activity WHERE datname = $1 ORDER BY pid';
+      // Autovacuum connects to databases, too.
+      const sql = `SELECT pid FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend' ORDER BY pid`;
       return (await administrator.query<{ pid: number }>(sql, [database])).rows.map(({ pid }) => pid);
     },
     administer: async <Row extends QueryResultRow>(sql: string, values: unknown[] = []) =>

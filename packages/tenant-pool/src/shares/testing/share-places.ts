@@ -21,7 +21,7 @@ export async function openPostgresPlace(): Promise<SharePlace> {
   const url = Object.assign(new URL(inject('postgresUrl')), { pathname: name }).href;
   await migrateDatabase({ url, database: 'control' });
   const count = async (expression: string) => {
-    const sql = `SELECT count(${expression})::int AS count FROM pg_stat_activity WHERE datname = $1`;
+    const sql = `SELECT count(${expression})::int AS count FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'`;
     return (await administrator.query<{ count: number }>(sql, [name])).rows[0]?.count ?? 0;
   };
   return {
