@@ -1,4 +1,4 @@
-import { createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
+import { constants, createServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { drainGraceMs } from './drain-connections.ts';
@@ -77,7 +77,7 @@ function readStart(socket: Socket, timeoutMs: number, decide: (start: string) =>
 
 /** Cuts a request that does not arrive in full in time. */
 function cutIfLate(stream: ServerHttp2Stream, timeoutMs: number): void {
-  const stopTimer = startTimer(timeoutMs, () => stream.destroy());
+  const stopTimer = startTimer(timeoutMs, () => stream.close(constants.NGHTTP2_CANCEL));
   stream.once('end', stopTimer).once('close', stopTimer);
 }
 
